@@ -1,0 +1,1 @@
+"""Servers that fail as real ones do. Imports nothing from fwsim or recovery."""

@@ -1,0 +1,56 @@
+"""What the virtual server will do next, and when. Time is a parameter: nothing here reads a clock."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Action = Callable[[], None]
+
+
+@dataclass(order=True)
+class Entry:
+    """One thing to do: `due` in simulated seconds, `sequence` breaks ties in the order of asking."""
+
+    due: float
+    sequence: int
+    action: Action = field(compare=False)
+    cancelled: bool = field(default=False, compare=False)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Agenda:
+    """Runs entries in (due, sequence) order. `now` is simulated seconds since the server's epoch."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+        self._entries: list[Entry] = []
+        self._sequence = 0
+
+    def at(self, due: float, action: Action) -> Entry:
+        """Do `action` at `due` (not before now). The entry returned can be cancelled."""
+        self._sequence += 1
+        entry = Entry(max(due, self.now), self._sequence, action)
+        heapq.heappush(self._entries, entry)
+        return entry
+
+    def after(self, delay_s: float, action: Action) -> Entry:
+        """Do `action` `delay_s` simulated seconds from now."""
+        return self.at(self.now + delay_s, action)
+
+    def next_due(self) -> float | None:
+        """When there is something to do, or None."""
+        while self._entries and self._entries[0].cancelled:
+            heapq.heappop(self._entries)
+        return self._entries[0].due if self._entries else None
+
+    def advance(self, now: float) -> None:
+        """Run all that is due up to `now`. Time never goes back: an older `now` does nothing."""
+        while (due := self.next_due()) is not None and due <= now:
+            entry = heapq.heappop(self._entries)
+            self.now = max(self.now, entry.due)
+            entry.action()
+        self.now = max(self.now, now)

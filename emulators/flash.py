@@ -1,0 +1,78 @@
+"""Flash chips: banks of bytes. What a BMC or a BIOS *is* follows from the bytes in its active bank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from emulators import images
+
+ERASED = 0xFF
+
+
+@dataclass
+class Bank:
+    """One bank's cells. Erased cells read 0xFF."""
+
+    data: bytearray
+
+    def firmware(self) -> images.Firmware | None:
+        """What the cells hold, or None where no whole image is in them."""
+        return images.read(bytes(self.data))
+
+    def erase(self) -> None:
+        self.data[:] = bytes([ERASED]) * len(self.data)
+
+    def write(self, offset: int, block: bytes) -> None:
+        """Program cells; the bank grows to take what is written (its size is not modelled)."""
+        if len(self.data) < offset:
+            self.data += bytes([ERASED]) * (offset - len(self.data))
+        self.data[offset : offset + len(block)] = block
+
+
+@dataclass
+class Chip:
+    """A chip with one or two banks. `active` is what the next boot reads; `pending` waits for an activation."""
+
+    name: str
+    banks: list[Bank]
+    active: int = 0
+    pending: int | None = None
+    uploading: int | None = field(default=None)
+
+    @classmethod
+    def holding(cls, name: str, image: bytes, banks: int) -> Chip:
+        """A chip as it left the factory: every bank holds `image`."""
+        return cls(name, [Bank(bytearray(image)) for _ in range(banks)])
+
+    @property
+    def target(self) -> int:
+        """The bank that an upload writes: the spare one, or the active one where there is no other."""
+        return (self.active + 1) % len(self.banks)
+
+    def begin(self) -> Bank:
+        """Start an upload: the target bank is erased, nothing is pending any more."""
+        self.pending = None
+        self.uploading = self.target
+        bank = self.banks[self.target]
+        bank.erase()
+        return bank
+
+    def finish(self) -> None:
+        """End an upload: the bank written is whole or not, as its bytes are, and waits for activation."""
+        self.pending, self.uploading = self.uploading, None
+
+    def activate(self) -> None:
+        """Make the pending bank the one that the next boot reads."""
+        if self.pending is not None:
+            self.active, self.pending = self.pending, None
+
+    def rollback(self) -> bool:
+        """Make the other bank active. False where there is none or it holds no whole image."""
+        if len(self.banks) < 2 or self.banks[self.target].firmware() is None:
+            return False
+        self.active, self.pending = self.target, None
+        return True
+
+    def boot_firmware(self) -> images.Firmware | None:
+        """What the next boot would run."""
+        return self.banks[self.active].firmware()

@@ -1,0 +1,109 @@
+"""The only ways in which the engine acts: Clock, Host, Network. A virtual server has the same doors as a real one.
+
+Time-outs belong to the doors and are in seconds of the server's time: a door on the wire divides them by the speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that ended. `status` is its exit status; a signal gives 128 + its number."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class RawReply:
+    """A BMC's answer to one request: completion code and the data after it."""
+
+    completion_code: int
+    data: bytes
+
+
+class DoorError(Exception):
+    """A door could not do what was asked. Subclasses say what the caller may do about it."""
+
+
+class HostUnreachable(DoorError):
+    """No connection to the host, or it broke. The command may or may not have run: look before repeating."""
+
+
+class HostAuthenticationRefused(DoorError):
+    """The host refused the user or the key. Trying again does not help."""
+
+
+class HostKeyRefused(DoorError):
+    """The host's key is not the one that is known. Somebody must look."""
+
+
+class CommandTimeout(DoorError):
+    """A command did not end in time. It may still be running: look before repeating."""
+
+
+class BmcUnreachable(DoorError):
+    """The BMC gave no answer at its address."""
+
+
+class BmcAuthenticationRefused(DoorError):
+    """The BMC refused the user or the password. At most two tries a user a run (DESIGN rule 14)."""
+
+
+class Clock(Protocol):
+    """The server's time."""
+
+    def now(self) -> float:
+        """Seconds since the run began."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Host(Protocol):
+    """Where commands run: the server, or the operator's machine."""
+
+    async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
+        """Run a command to its end. Raises HostUnreachable, HostAuthenticationRefused, HostKeyRefused, CommandTimeout."""
+        ...
+
+    async def put(self, local: Path, remote: str, *, timeout_s: float = 600.0) -> None:
+        """Copy a file there. Raises like run."""
+        ...
+
+    async def get(self, remote: str, *, timeout_s: float = 600.0) -> bytes:
+        """A file's bytes from there. Raises like run, and FileNotFoundError."""
+        ...
+
+    async def answers(self, *, timeout_s: float = 5.0) -> bool:
+        """Does something accept connections at its address? Logs in nowhere."""
+        ...
+
+
+class Network(Protocol):
+    """The management network from the operator's side. Bound to the plan's BMC address and its credentials."""
+
+    async def probe(self, *, timeout_s: float = 2.0) -> bool:
+        """One sessionless packet (Get Channel Authentication Capabilities, 06/38): does a BMC answer there?"""
+        ...
+
+    async def raw(self, netfn: int, command: int, data: bytes = b"", *, timeout_s: float = 30.0) -> RawReply:
+        """One request in a session of its own. Raises BmcUnreachable, BmcAuthenticationRefused."""
+        ...
+
+
+@dataclass(frozen=True)
+class Doors:
+    """All of them. `operator` is this machine: hooks and out-of-band vendor tools run there."""
+
+    clock: Clock
+    host: Host
+    network: Network
+    operator: Host
