@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Action = Callable[[], None]
 
 
-@dataclass(order=True)
+@dataclass(eq=False, slots=True)
 class Entry:
-    """One thing to do: `due` in simulated seconds, `sequence` breaks ties in the order of asking."""
+    """One thing to do, at `due` in simulated seconds."""
 
     due: float
-    sequence: int
-    action: Action = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    action: Action
+    cancelled: bool = False
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -27,14 +26,14 @@ class Agenda:
 
     def __init__(self, now: float = 0.0) -> None:
         self.now = now
-        self._entries: list[Entry] = []
+        self._entries: list[tuple[float, int, Entry]] = []  # the number breaks ties in the order of asking
         self._sequence = 0
 
     def at(self, due: float, action: Action) -> Entry:
         """Do `action` at `due` (not before now). The entry returned can be cancelled."""
         self._sequence += 1
-        entry = Entry(max(due, self.now), self._sequence, action)
-        heapq.heappush(self._entries, entry)
+        entry = Entry(max(due, self.now), action)
+        heapq.heappush(self._entries, (entry.due, self._sequence, entry))
         return entry
 
     def after(self, delay_s: float, action: Action) -> Entry:
@@ -43,14 +42,13 @@ class Agenda:
 
     def next_due(self) -> float | None:
         """When there is something to do, or None."""
-        while self._entries and self._entries[0].cancelled:
+        while self._entries and self._entries[0][2].cancelled:
             heapq.heappop(self._entries)
-        return self._entries[0].due if self._entries else None
+        return self._entries[0][0] if self._entries else None
 
     def advance(self, now: float) -> None:
         """Run all that is due up to `now`. Time never goes back: an older `now` does nothing."""
         while (due := self.next_due()) is not None and due <= now:
-            entry = heapq.heappop(self._entries)
-            self.now = max(self.now, entry.due)
-            entry.action()
+            self.now = max(self.now, due)
+            heapq.heappop(self._entries)[2].action()
         self.now = max(self.now, now)

@@ -9,24 +9,36 @@ from emulators import images
 ERASED = 0xFF
 
 
-@dataclass
 class Bank:
-    """One bank's cells. Erased cells read 0xFF."""
+    """One bank's cells. Erased cells read 0xFF.
 
-    data: bytearray
+    `bytes` are as the factory wrote them and may be shared with other banks: they become this bank's own at the first
+    change. So a thousand servers hold one copy of an image.
+    """
+
+    def __init__(self, data: bytes | bytearray) -> None:
+        self._cells = data
+
+    @property
+    def data(self) -> bytearray:
+        """The cells, to look at or to change."""
+        if isinstance(self._cells, bytes):
+            self._cells = bytearray(self._cells)
+        return self._cells
 
     def firmware(self) -> images.Firmware | None:
         """What the cells hold, or None where no whole image is in them."""
-        return images.read(bytes(self.data))
+        return images.read(bytes(self._cells))
 
     def erase(self) -> None:
-        self.data[:] = bytes([ERASED]) * len(self.data)
+        self._cells = bytearray([ERASED]) * len(self._cells)
 
     def write(self, offset: int, block: bytes) -> None:
         """Program cells; the bank grows to take what is written (its size is not modelled)."""
-        if len(self.data) < offset:
-            self.data += bytes([ERASED]) * (offset - len(self.data))
-        self.data[offset : offset + len(block)] = block
+        cells = self.data
+        if len(cells) < offset:
+            cells += bytes([ERASED]) * (offset - len(cells))
+        cells[offset : offset + len(block)] = block
 
 
 @dataclass
@@ -42,7 +54,7 @@ class Chip:
     @classmethod
     def holding(cls, name: str, image: bytes, banks: int) -> Chip:
         """A chip as it left the factory: every bank holds `image`."""
-        return cls(name, [Bank(bytearray(image)) for _ in range(banks)])
+        return cls(name, [Bank(bytes(image)) for _ in range(banks)])
 
     @property
     def target(self) -> int:

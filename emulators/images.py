@@ -1,6 +1,6 @@
 """Synthetic firmware files, and how a virtual flash chip reads what it holds.
 
-Vendors' packages cannot be shipped, so these stand in for them. The format is ours and documented here and in README.md:
+Vendors' packages cannot be shipped, so these stand in for them. The format is ours:
 
     offset  size  field
     0       8     magic b"FWSIMIMG"
@@ -45,6 +45,7 @@ class Firmware:
     requires_bmc: str = ""  # a BIOS may need at least this BMC version, or it does not POST
 
 
+@lru_cache(maxsize=16)
 def build(firmware: Firmware, size: int = DEFAULT_SIZE) -> bytes:
     """A marked image of `size` bytes (at least MINIMUM_SIZE). The same arguments give the same bytes.
 
@@ -77,19 +78,22 @@ def read(data: bytes) -> Firmware | None:
         return None
     _, version, header_length, _ = _FIXED.unpack_from(data)
     try:
-        fields = json.loads(data[_FIXED.size : header_length])
-        whole = fields.pop("body_sha256") == hashlib.sha256(data[header_length:length]).hexdigest()
+        text = data[_FIXED.size : header_length]
+        fields = json.loads(text)
+        whole = text == json.dumps(fields).encode().ljust(len(text))  # nothing but the words themselves
+        whole &= fields.pop("body_sha256") == hashlib.sha256(data[header_length:length]).hexdigest()
         fields.pop("synthetic", None)
         return Firmware(**fields) if version == 1 and whole else None
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def zero_sum(data: bytes) -> int:
+def zero_sum(data: bytes | bytearray) -> int:
     """The byte that makes the sum of `data` and itself 0 modulo 256 (HPM.1 checksums)."""
     return -sum(data) & 0xFF
 
 
+@lru_cache(maxsize=256)
 def version_bytes(version: str) -> bytes:
     """HPM.1's six-byte firmware revision: major, minor in BCD, four auxiliary bytes."""
     parts = (version.split(".") + ["0"] * 6)[:6]
@@ -110,7 +114,9 @@ class HpmTarget:
     actions: tuple[int, ...] = (0, 1)  # before the upload: 0 backup, 1 prepare, as far as the component takes them
 
 
-def wrap_hpm(image: bytes, version: str, target: HpmTarget, *, self_test_s: int = 5, inaccessible_s: int = 120) -> bytes:
+def wrap_hpm(
+    image: bytes, version: str, target: HpmTarget, *, self_test_s: int = 5, inaccessible_s: int = 120
+) -> bytes:
     """An HPM.1 file (facts/ipmi-and-hpm1.md section 2) whose one upload action carries `image`, marked as synthetic."""
     revision = version_bytes(version)
     mask = 1 << target.component

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
+
+MANAGEMENT = "management"  # the network that the operator's side is on
+# LAN mode: the ports that it may use, the first choice first.
+PORTS = {"dedicated": ("dedicated",), "shared": ("lan1",), "failover": ("dedicated", "lan1")}
 
 
 @dataclass
@@ -24,10 +29,32 @@ class Dhcp:
 
 @dataclass
 class Segment:
-    """One network: "management" or "production"."""
+    """One network: "management" or "production". `vlan`: the tag that its switch ports want, None = untagged."""
 
     name: str
     dhcp: Dhcp | None = None
+    vlan: int | None = None
+
+
+@dataclass
+class Weather:
+    """What the management network does to datagrams, each way: shares of them lost or sent twice, seconds more."""
+
+    loss: float = 0.0
+    duplicates: float = 0.0
+    delay_s: float = 0.0
+    random: Random = field(default_factory=lambda: Random(0))
+
+    @property
+    def fair(self) -> bool:
+        """Does everything arrive, once and at once?"""
+        return not (self.loss or self.duplicates or self.delay_s)
+
+    def copies(self) -> int:
+        """How often the next datagram arrives: 0, 1 or 2 times."""
+        if self.loss and self.random.random() < self.loss:
+            return 0
+        return 2 if self.duplicates and self.random.random() < self.duplicates else 1
 
 
 @dataclass
@@ -36,16 +63,26 @@ class Network:
 
     segments: dict[str, Segment]
     cables: dict[str, str]
+    weather: Weather = field(default_factory=Weather)
 
     def bmc_port(self, lan_mode: str) -> str | None:
         """The port that the BMC uses in this LAN mode, or None where no cable joins it to a network.
 
         dedicated: its own port. shared: the host's first port. failover: its own port while that has a cable.
         """
-        choices = {"dedicated": ("dedicated",), "shared": ("lan1",), "failover": ("dedicated", "lan1")}[lan_mode]
-        return next((port for port in choices if port in self.cables), None)
+        for port in PORTS[lan_mode]:
+            if port in self.cables:
+                return port
+        return None
 
-    def lease(self, port: str, mac: str) -> str | None:
-        """What the DHCP server on that port's network leases to `mac`, if there is one."""
+    def heard(self, port: str, vlan: int | None) -> bool:
+        """Does the operator's side hear who sends from that port with that tag?"""
         segment = self.segments.get(self.cables.get(port, ""))
-        return segment.dhcp.lease(mac) if segment and segment.dhcp else None
+        return segment is not None and segment.name == MANAGEMENT and segment.vlan == vlan
+
+    def lease(self, port: str, mac: str, vlan: int | None = None) -> str | None:
+        """What the DHCP server on that port's network leases to `mac`, if there is one that hears it."""
+        segment = self.segments.get(self.cables.get(port, ""))
+        if segment is None or segment.dhcp is None or segment.vlan != vlan:
+            return None
+        return segment.dhcp.lease(mac)

@@ -1,4 +1,4 @@
-"""Synthetic firmware under the file names that vendors' packages plausibly have. Which wrapping: as the board takes it."""
+"""Synthetic firmware under file names that vendors' packages plausibly have, wrapped as the board takes it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ class Package:
     data: bytes
 
 
-def make(
-    board: Board, kind: images.Kind, version: str, *, size: int | None = None, requires_bmc: str = ""
-) -> Package:
+def make(board: Board, kind: images.Kind, version: str, *, size: int | None = None, requires_bmc: str = "") -> Package:
     """The marked stand-in for the vendor's `kind` package of `version` for `board`. Size in bytes, the board's default.
 
     Raises ValueError for a version that has no digits or a size too small.

@@ -6,6 +6,7 @@ what operators know (fwsim/boards).
 
 from __future__ import annotations
 
+import difflib
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -50,6 +51,8 @@ class User(Part):
     name: str
     password: str
     privilege: int = 4
+    call_in: bool = True
+    link_auth: bool = True
 
 
 class Sensor(Part):
@@ -115,6 +118,9 @@ class BiosBoard(Part):
     os_boot_s: float = 40
     os_shutdown_s: float = 15
     banks: int = 1
+    preserve_setting: bool = False  # SUM's option exists from C620 chipsets on
+    defaults: dict[str, str] = {}  # of settings, where they are not the vendor's usual ones (emulators/nvram.py)
+    settings: dict[str, str] = {}  # as the server is handed over, where they are not the defaults
 
 
 class Nic(Part):
@@ -175,7 +181,9 @@ class UnknownBoard(LookupError):
     """No board of that name. `name` is what was asked for, `known` what there is."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"no board is called {name!r}; there are: {', '.join(known)}")
+        close = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.7)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
+        super().__init__(f"no board is called {name!r}; {hint}")
         self.name, self.known = name, known
 
 

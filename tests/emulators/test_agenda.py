@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,11 @@ def test_what_is_due_together_runs_in_the_order_of_asking() -> None:
 
 def test_an_action_sees_the_time_at_which_it_was_due_not_the_time_of_the_look() -> None:
     agenda, seen = Agenda(), list[float]()
-    agenda.after(2, lambda: agenda.after(3, lambda: seen.append(agenda.now)))
+
+    def first() -> None:
+        agenda.after(3, lambda: seen.append(agenda.now))
+
+    agenda.after(2, first)
     agenda.advance(100)
     assert seen == [5]
     assert agenda.now == 100
@@ -44,8 +50,12 @@ def test_time_never_goes_back() -> None:
 def test_looking_more_often_changes_nothing(dues: list[float], looks: list[float]) -> None:
     def run(at: list[float]) -> list[tuple[float, int]]:
         agenda, seen = Agenda(), list[tuple[float, int]]()
+
+        def note(i: int) -> None:
+            seen.append((agenda.now, i))
+
         for i, due in enumerate(dues):
-            agenda.at(due, lambda i=i: seen.append((agenda.now, i)))  # type: ignore[misc] - a default binds the loop's value
+            agenda.at(due, partial(note, i))
         for look in [*sorted(at), 200]:
             agenda.advance(look)
         return seen

@@ -1,0 +1,51 @@
+"""Kinds about the host, its tools and its power, and about what lies between us and the server."""
+
+from __future__ import annotations
+
+from emulators.faults.kinds import FACTS, GUIDE, MOMENT, About
+
+ROWS = (
+    About("host-never-returns", ("host.boot",), "the operating system hangs at its `nth` start from now",
+          "the last lines of the boot on the console, no login", f"{GUIDE}; {FACTS}, section 7: GRUB2 or shim too old",
+          "look at the console; boot another kernel or a rescue system", ("nth",)),
+    About("sealed-disk-asks", ("host.boot",),
+          "the TPM's measurements have changed with the firmware, and the disk asks for its passphrase at the start",
+          "`Please enter passphrase for disk` on the console", "systemd-cryptenroll(1): PCR 0 and 2 hold the firmware",
+          "type it at the console, over SOL too, and enrol again (systemd-cryptenroll(1))", ("nth",)),
+    About("driver-refused", ("sum.driver",), "SUM cannot load its kernel module (105)", "SUM's error 105",
+          f"{FACTS}, section 3", "install the module for this kernel, or update out of band", ("nth",)),
+    About("driver-unverified", ("sum.driver",), "the kernel refuses SUM's module for its signature (108)",
+          "SUM's error 108", f"{FACTS}, section 3", "enrol the key, or update out of band", ("nth",)),
+    About("licence-missing", MOMENT, "the product key that a tool needs is not activated (SUM 80; Dell FM001)",
+          "`Node Product key is not activated`", f"{FACTS}, section 3", "activate the key", ("nth",)),
+    About("tool-missing", MOMENT, "somebody removes the command `name` (ipmitool where left out) from the host",
+          "command not found", f"{GUIDE}: install the package", f"install it ({GUIDE})", ("name", "nth")),
+    About("module-missing", MOMENT, "the kernel has no module `name` (ipmi_si where left out), and it is not loaded",
+          "`modprobe: FATAL: Module ipmi_si not found`", f"{GUIDE}: load the kernel modules",
+          "install the kernel's extra modules", ("name", "nth")),
+    About("disk-full", MOMENT, "nothing more can be written to the host's disk", "No space left on device",
+          f"{GUIDE}: payloads lie on the host's disk", "free some space", ("nth",)),
+    About("watchdog-fires", MOMENT,
+          "somebody has armed the BMC's watchdog, and nobody pats it: after `seconds` (60 where left out) the host is "
+          "reset", "the host restarts without a shutdown; `Watchdog2` in the SEL",
+          "IPMI 2.0 section 27", "disarm it before anything is written", ("seconds", "nth")),
+    About("someone-reboots-host", MOMENT, "a colleague, or a fencing agent, restarts the host",
+          "logins drop; another boot id after that", f"{GUIDE}: your SSH session disconnects",
+          "wait; look where the flash is before going on", ("nth",)),
+    About("psu-dead", MOMENT, "power supply `number` has no input any more",
+          "its LED is dark, an event in the SEL", f"{GUIDE}: dual A/B power feeds",
+          "the other one carries the server; replace it", ("number", "nth")),
+    About("payload-corrupted", ("transfer",), "a byte changes between the operator's disk and the host's",
+          "another SHA-256 there", f"{GUIDE}: a single byte dropped", f"send it again ({GUIDE})", ("nth",)),
+    About("ssh-drops", MOMENT, "every login to the host is cut, and what runs on their terminals is hung up",
+          "`client_loop: send disconnect: Broken pipe`", f"{GUIDE}: your SSH session disconnects",
+          "log in again; what runs in a unit goes on", ("nth",)),
+    About("network-loss", MOMENT, "the management network loses `share` of the datagrams, each way",
+          "answers that come late or not at all", f"{GUIDE}: a brief network hiccup",
+          "ask again; flash from the host, never over the network", ("share", "nth")),
+    About("network-duplicates", MOMENT, "the management network delivers `share` of the datagrams twice",
+          "nothing, where sequence numbers are checked", "IPMI 2.0 section 6.12.13", "none is needed",
+          ("share", "nth")),
+    About("network-delay", MOMENT, "the management network takes `seconds` (1 where left out) longer each way",
+          "everything over the LAN is slow", f"{GUIDE}: a brief network hiccup", "wait longer", ("seconds", "nth")),
+)  # fmt: skip

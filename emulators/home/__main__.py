@@ -1,0 +1,45 @@
+"""`python -m emulators.home`: a virtual server from the HomeConfig on standard input; prints one Ready line."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from pydantic import ValidationError
+
+from emulators.boards import UnknownBoard
+from emulators.home.config import HomeConfig
+from emulators.home.home import Home
+
+
+async def run(config: HomeConfig) -> None:
+    """Open, say so, serve until a signal."""
+    home = Home(config)
+    try:
+        ready = await home.open()
+        print(ready.model_dump_json(), flush=True)
+        serving = asyncio.ensure_future(home.serve())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        await asyncio.gather(serving, return_exceptions=True)
+    finally:
+        await home.close()
+
+
+def main() -> int:
+    """Exit status 0 after a signal, 2 for a config that is none, 1 where an address is taken."""
+    try:
+        config = HomeConfig.model_validate_json(sys.stdin.buffer.readline())
+        asyncio.run(run(config))
+    except (ValidationError, UnknownBoard) as error:
+        print(f"not a virtual server's config: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"the virtual server cannot listen: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
