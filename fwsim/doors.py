@@ -5,10 +5,12 @@ Time-outs belong to the doors and are in seconds of the server's time: a door on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+LOGIN_TRIES = 2  # of the BMC's user in one run (DESIGN rule 14): a third bad password may lock the account
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class CommandTimeout(DoorError):
     """A command did not end in time. It may still be running: look before repeating."""
 
 
+class NotTaken(DoorError):
+    """The host's disk did not take a file: it is full, or read-only."""
+
+
 class BmcUnreachable(DoorError):
     """The BMC gave no answer at its address."""
 
@@ -71,11 +77,14 @@ class Host(Protocol):
     """Where commands run: the server, or the operator's machine."""
 
     async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
-        """Run a command to its end. Raises HostUnreachable, HostAuthenticationRefused, HostKeyRefused, CommandTimeout."""
+        """Run a command to its end.
+
+        Raises HostUnreachable, HostAuthenticationRefused, HostKeyRefused, CommandTimeout.
+        """
         ...
 
     async def put(self, local: Path, remote: str, *, timeout_s: float = 600.0) -> None:
-        """Copy a file there. Raises like run."""
+        """Copy a file there. Raises like run, and NotTaken."""
         ...
 
     async def get(self, remote: str, *, timeout_s: float = 600.0) -> bytes:
@@ -94,6 +103,10 @@ class Network(Protocol):
         """One sessionless packet (Get Channel Authentication Capabilities, 06/38): does a BMC answer there?"""
         ...
 
+    async def connects(self, port: int, *, timeout_s: float = 5.0) -> bool:
+        """Does something take TCP connections at that port of the BMC's address? Sends nothing."""
+        ...
+
     async def raw(self, netfn: int, command: int, data: bytes = b"", *, timeout_s: float = 30.0) -> RawReply:
         """One request in a session of its own. Raises BmcUnreachable, BmcAuthenticationRefused."""
         ...
@@ -101,9 +114,13 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class Doors:
-    """All of them. `operator` is this machine: hooks and out-of-band vendor tools run there."""
+    """All of them. `operator` is this machine: hooks and out-of-band vendor tools run there.
+
+    `passwords`: those of the BMC's users that the plan has a source for. They go to the host on standard input alone.
+    """
 
     clock: Clock
     host: Host
     network: Network
     operator: Host
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)

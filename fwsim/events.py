@@ -8,11 +8,12 @@ Every display and report is a function of the list of events. The last one of a 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 Ending = Literal["updated", "refused", "failed", "needs-hands", "interrupted"]
-Outcome = Literal["done", "skipped", "warned", "refused", "failed", "needs-hands", "interrupted"]
+Stage = Literal["begun", "not-begun", "whole", "restarting", "verified"]
+Outcome = Literal["done", "skipped", "warned", "waived", "refused", "failed", "needs-hands", "interrupted"]
 
 EXIT_CODES: dict[Ending, int] = {"updated": 0, "failed": 1, "refused": 3, "needs-hands": 4, "interrupted": 5}
 
@@ -86,6 +87,23 @@ class Fact(Event):
 
 
 @dataclass(frozen=True)
+class ImageMarked(Event):
+    """How far one image has come: what the engine must still know after its own death.
+
+    begun: its flash is about to be started; not-begun: taken back, nothing was written; whole: proved complete;
+    restarting: the restart that makes it run is about to be sent; verified: read back. `note`: tool, jobs, boot id.
+    """
+
+    name = "image"
+    step: str
+    kind: str
+    version: str
+    sha256: str
+    stage: Stage
+    note: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Progress(Event):
     """How far a long step is. `fraction` 0..1 or None; `rate` in `unit` a second; `left_s` None where unknown."""
 
@@ -105,6 +123,31 @@ class Warned(Event):
     name = "warning"
     step: str
     message: str
+
+
+@dataclass(frozen=True)
+class Asked(Event):
+    """A person is asked on the terminal; displays that redraw it hold still until Answered."""
+
+    name = "asked"
+    question: str
+
+
+@dataclass(frozen=True)
+class Answered(Event):
+    """`agreed`: the run goes on."""
+
+    name = "answered"
+    agreed: bool
+
+
+@dataclass(frozen=True)
+class NotRehearsed(Event):
+    """A command for the operator's machine that a rehearsal only wrote down."""
+
+    name = "not-rehearsed"
+    step: str
+    argv: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -131,12 +174,23 @@ class RunEnded(Event):
     versions: dict[str, tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class PreflightEnded(Event):
+    """The end of a preflight, which is no run of an update and has no RunEnded."""
+
+    name = "preflight-ended"
+    verdict: Literal["go", "no-go", "interrupted"]
+    exit_code: int
+    message: str
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 KINDS: dict[str, type[Event]] = {k.name: k for k in Event.__subclasses__()}
 
 
 def to_json(event: Event) -> str:
     """One line of a journal, without its newline."""
-    return json.dumps({"event": event.name, **asdict(event)}, separators=(",", ":"), ensure_ascii=False)
+    return _encode({"event": event.name, **vars(event)})
 
 
 def from_json(line: str) -> Event:

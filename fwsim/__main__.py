@@ -1,0 +1,5 @@
+"""`python -m fwsim` is `fwsim`."""
+
+from fwsim.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""`fwsim resume`: go on with a run that was interrupted or killed. The host is looked at before anything is done."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fwsim.cli import options, screen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fwsim.cli.session import Emit
+    from fwsim.events import Event, RunEnded
+    from fwsim.gates import Terms
+    from fwsim.record import Record
+    from fwsim.report.model import Report
+    from fwsim.runs import Run
+
+
+def resume(
+    run: Annotated[
+        str, typer.Argument(help="A run's id, its end, or `latest`.", autocompletion=options.complete_run)
+    ] = "latest",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
+    despite_incomplete: options.DespiteIncomplete = False,
+    progress: options.Progress = "auto",
+    as_json: options.AsJson = False,
+    folder: options.RunsFolder = None,
+) -> None:
+    """Go on with an interrupted run.
+
+    A flash that still runs is followed to its end; none is ever started twice without a look at the server.
+    """
+    from fwsim import record
+    from fwsim.cli.rehearse import judge
+    from fwsim.runs import Runs
+
+    found = Runs(folder).find(run)
+    known = record.read(found)
+    past = _past(found)
+    screen.note(f"resuming {found.id}{f': {known.title}' if known.title else ''}")
+    if known.kind == "rehearsal":
+        report = _rehearsal(found, known, past, progress)
+        screen.report(report, as_json=as_json)
+        raise typer.Exit(judge(report, known.expected))
+    report = _update(found, known, past, progress, _terms(past, yes=yes), despite_incomplete)
+    screen.report(report, as_json=as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def _past(run: Run) -> Sequence[Event]:
+    """What the journal tells. Raises NotResumable, BadInput."""
+    from fwsim import journal, recall
+    from fwsim.cli.errors import BadInput
+
+    try:
+        past = journal.read(run.journal)
+    except FileNotFoundError:
+        return ()
+    except ValueError as error:
+        raise BadInput(f"{run.journal} is damaged: {error}") from error
+    recall.check(past, run.id)
+    return past
+
+
+def _rehearsal(run: Run, known: Record, past: Sequence[Event], progress: options.ProgressMode) -> Report:
+    from fwsim import rehearsal
+    from fwsim.cli import session
+
+    how = rehearsal.Options(ipmitool=known.ipmitool)
+
+    def start(emit: Emit) -> session.Start:
+        return rehearsal.resumed_on_wires(
+            known.plan, past, emit, how, run_id=known.run_id, run_dir=run.path, scenario=known.scenario
+        )
+
+    return session.conduct(run, start, progress, remark="simulated")
+
+
+def _terms(past: Sequence[Event], *, yes: bool) -> Terms:
+    """A yes holds for the whole run; one that was stopped before it is asked for it now."""
+    from fwsim.cli import consent
+    from fwsim.events import Answered
+    from fwsim.gates import Terms
+
+    agreed = any(isinstance(event, Answered) and event.agreed for event in past)
+    return Terms(None if agreed else consent.confirmer(yes=yes))
+
+
+def _update(
+    run: Run,
+    known: Record,
+    past: Sequence[Event],
+    progress: options.ProgressMode,
+    terms: Terms,
+    despite_incomplete: bool,
+) -> Report:
+    from fwsim.cli import session
+
+    return session.conduct(run, lambda emit: _go_on(run, known, past, emit, terms, despite_incomplete), progress)
+
+
+async def _go_on(
+    run: Run, known: Record, past: Sequence[Event], emit: Emit, terms: Terms, despite_incomplete: bool
+) -> RunEnded:
+    from fwsim import boards, endpoints, payload, recall
+    from fwsim.engine import Engine
+
+    plan = known.plan
+    async with endpoints.doors(plan, elapsed_s=recall.elapsed_s(past, time.time())) as doors:
+        engine = Engine(
+            plan,
+            boards.load(plan.board),
+            payload.read_all(plan),
+            doors,
+            emit,
+            run_id=known.run_id,
+            run_dir=run.path,
+            epoch=recall.epoch(past, time.time()),
+            despite_incomplete=despite_incomplete,
+            past=past,
+            terms=terms,
+        )
+        return await engine.run()

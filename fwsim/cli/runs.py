@@ -1,0 +1,109 @@
+"""`fwsim runs` and `fwsim show`: what was done, read from the journals alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from fwsim.cli import options, screen
+
+if TYPE_CHECKING:
+    from fwsim.report.model import Report
+    from fwsim.runs import Run
+
+Format = Literal["text", "md", "html", "json"]
+
+
+def runs(folder: options.RunsFolder = None, as_json: options.AsJson = False) -> None:
+    """List the runs, the latest last."""
+    from fwsim.runs import Runs
+
+    listed = [(run, _read(run)) for run in Runs(folder).all()]
+    if as_json:
+        for run, report in listed:
+            print(json.dumps(_record(run, report)))
+    elif not listed:
+        screen.note(f"no runs in {Runs(folder).root}")
+    else:
+        _table(listed)
+
+
+def show(
+    run: Annotated[
+        str, typer.Argument(help="A run's id, its end, or `latest`.", autocompletion=options.complete_run)
+    ] = "latest",
+    form: Annotated[Format, typer.Option("--format", help="How to show it.")] = "text",
+    as_json: options.AsJson = False,
+    folder: options.RunsFolder = None,
+) -> None:
+    """Show one run's report."""
+    from fwsim.cli.errors import BadInput
+    from fwsim.runs import Runs
+
+    found = Runs(folder).find(run)
+    report = _read(found)
+    if report is None:
+        raise BadInput(f"{found.journal} is no journal that can be read")
+    _print(report, "json" if as_json else form)
+
+
+def _print(report: Report, form: Format) -> None:
+    match form:
+        case "text" | "json":
+            screen.report(report, as_json=form == "json")
+        case "md":
+            from fwsim.report import markdown
+
+            print(markdown.render(report), end="")
+        case "html":
+            from fwsim.report import html
+
+            print(html.render(report))
+
+
+def _read(run: Run) -> Report | None:
+    """The run's report, or None where its journal is missing or damaged."""
+    from fwsim import journal
+    from fwsim.report import model
+
+    try:
+        return model.build(journal.read(run.journal))
+    except (OSError, ValueError):
+        return None
+
+
+def _record(run: Run, report: Report | None) -> dict[str, Any]:
+    known = {"run": run.id, "path": str(Path(run.path).absolute()), "ending": None}
+    if report is None:
+        return known
+    return known | {
+        "board": report.board,
+        "host": report.host,
+        "ending": report.ending,
+        "exit_code": report.exit_code,
+        "took_s": report.at,
+        "versions": report.versions,
+    }
+
+
+def _table(listed: list[tuple[Run, Report | None]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from fwsim.report import wording
+    from fwsim.report.terminal import STYLES
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    for name in ("run", "board", "host", "took", "ending"):
+        table.add_column(name, no_wrap=True)
+    for run, report in listed:
+        if report is None or report.ending is None:
+            table.add_row(run.id, "", "", "", "no readable journal")
+            continue
+        ending = Text(report.ending, style=STYLES.get(report.ending, ""))
+        table.add_row(run.id, report.board, report.host, wording.duration(report.at), ending)
+    screen.out().print(table)

@@ -1,0 +1,75 @@
+"""What is done without asking, and what a yes is (DESIGN rule 15): one table.
+
+The README of this folder publishes it. A test holds every kind of deed and every switch of a plan's policy against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fwsim.deeds import Deed
+
+How = Literal["automatic", "asks", "the plan", "never"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`how`: who must have said yes; `yes`: by which word; `policy`: by which switch; `deeds`: as a judge calls it."""
+
+    action: str
+    how: How
+    yes: str
+    deeds: tuple[Deed, ...] = ()
+    policy: tuple[str, ...] = ()
+
+
+CONSENT: tuple[Row, ...] = (
+    Row("observe, wait, copy a backup", "automatic", "-", ("look",)),
+    Row("load the IPMI modules, keep our own files and unit", "automatic", "-", ("modules", "files", "unit")),
+    Row("put the BMC's LAN settings back, in band, and confirm them from outside", "automatic", "-", ("lan", "oem")),
+    Row("disarm the watchdog while anything is written, and put it back", "automatic", "-", ("watchdog",)),
+    Row(
+        "start an update: flash the plan's payloads, with the resets and reboots that they need",
+        "asks",
+        "`--yes`, or the host's name typed; no terminal means no",
+        ("flash", "activate", "bmc-reset", "restart"),
+    ),
+    Row("go on with an interrupted run", "asks", "`fwsim resume RUN`, where the run was said yes to; else as above"),
+    Row("run commands of the operator's own on the operator's machine", "the plan", "`before`, `verify` and `after`"),
+    Row(
+        "reboot once before a BIOS flash",
+        "the plan",
+        "`policy.canary_reboot`, on unless it says otherwise",
+        policy=("canary_reboot",),
+    ),
+    Row(
+        "put back users, BIOS settings and boot order that a flash lost",
+        "the plan",
+        "`policy.restore`, on unless it says otherwise",
+        ("users", "settings"),
+        ("restore",),
+    ),
+    Row("install ipmitool on the host", "the plan", "`policy.install_ipmitool`", ("packages",), ("install_ipmitool",)),
+    Row("flash an older version", "the plan", "`policy.allow_downgrade`", policy=("allow_downgrade",)),
+    Row("flash without a way back at hand", "the plan", "`policy.accept_no_fallback`", policy=("accept_no_fallback",)),
+    Row(
+        "have the vendor's tool keep the BIOS settings",
+        "the plan",
+        "`policy.preserve_bios_settings`",
+        policy=("preserve_bios_settings",),
+    ),
+    Row("power on a host that the update has shut down", "asks", "part of starting the update", ("power",)),
+    Row(
+        "reset, reboot or take power while a bank is or may be incomplete",
+        "never",
+        "only by `--i-know-the-bank-may-be-incomplete`, which the journal tells",
+    ),
+    Row("factory defaults, clearing jobs or the event log", "never", "-", ("factory-default", "jobs", "sel")),
+)
+
+
+def markdown() -> str:
+    """The table as the README has it."""
+    rows = ["| action | automatic, asks, the plan, never | what a yes is |", "|---|---|---|"]
+    return "\n".join([*rows, *(f"| {row.action} | {row.how} | {row.yes} |" for row in CONSENT)])

@@ -1,0 +1,233 @@
+"""Every fault at every moment at which it can fire: cells, and what became of each. In memory, in virtual time.
+
+A healthy rehearsal of the same plan is watched first: the moments of the model's life that it goes through, step by
+step, are those at which a fault can be waiting. A fault is armed as its step is announced, before the step acts.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emulators.server import VirtualServer
+from emulators.world import World
+from fwsim.events import CommandRan, Event, Intent, RunEnded, RunStarted, StepStarted
+from fwsim.rehearsal import Injection, catalogue, in_memory, truth
+from fwsim.rehearsal.catalogue import Passed, Watching
+from fwsim.rehearsal.prepare import Prepared
+from fwsim.report.matrix import Outcome, Verdict
+
+CHUNK = 4  # cells handed to a process at a time: few, so that an interrupt loses little
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One rehearsal of the matrix: the faults and the steps at which they are armed."""
+
+    injections: tuple[Injection, ...]
+
+    @property
+    def name(self) -> str:
+        """As `--only` takes it."""
+        return "+".join(f"{catalogue.label(i.fault)}@{i.step}" for i in self.injections)
+
+    @property
+    def row(self) -> str:
+        return " + ".join(catalogue.label(i.fault) for i in self.injections)
+
+    @property
+    def step(self) -> str:
+        """Where the last of them waits."""
+        return self.injections[-1].step
+
+
+def parse_cell(text: str) -> Cell:
+    """The cell of that name. Raises ValueError."""
+    injections = []
+    for word in text.split("+"):
+        fault, at, step = word.rpartition("@")
+        if not at or not step:
+            raise ValueError(f"expected FAULT@STEP, not {word!r}")
+        injections.append(Injection(catalogue.parse(fault), step))
+    return Cell(tuple(injections))
+
+
+@dataclass(frozen=True)
+class Healthy:
+    """What a rehearsal without further faults went through and did: what all others are compared with."""
+
+    steps: tuple[tuple[str, str], ...]  # (id, stage), in order
+    passed: tuple[Passed, ...]
+    changes: Counter[tuple[str, ...]] = field(hash=False)
+    ending: str = "updated"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(stage for _, stage in self.steps))
+
+    def stage(self, step: str) -> str:
+        return dict(self.steps).get(step, "")
+
+
+def watch(prepared: Prepared) -> Healthy:
+    """Rehearse once without any further fault, and note where one could have fired."""
+    server = VirtualServer(prepared.spec, World())
+    faults = server.faults = Watching(prepared.spec.faults)
+    faults.attach(server)
+    events: list[Event] = []
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, StepStarted):
+            faults.step = event.step
+
+    ended = _rehearse(prepared, server, hear, ())
+    started = events[0]
+    assert isinstance(started, RunStarted)
+    steps = tuple((step, stage) for step, stage, _ in started.steps)
+    return Healthy(steps, tuple(p for p in faults.passed if p.step), _changes(events), ended.ending)
+
+
+def singles(healthy: Healthy) -> list[Cell]:
+    """Every kind in every variant at every step in which it can fire."""
+    return [
+        Cell((Injection(fault, step),))
+        for kind in catalogue.kinds()
+        for fault in catalogue.variants(kind, healthy.passed)
+        for step, _ in healthy.steps
+        if any(p.step == step and catalogue.applies(fault, p) for p in healthy.passed)
+    ]
+
+
+def pairs(healthy: Healthy, single: Sequence[Outcome]) -> list[Cell]:
+    """Every two kinds at their first moments; and the second once more after the first one's repair."""
+    first: dict[str, Injection] = {}
+    for cell in singles(healthy):
+        first.setdefault(cell.injections[0].fault.kind, cell.injections[0])
+    repaired = {o.name: o.repaired_in for o in single if o.repaired_in}
+    order = {step: number for number, (step, _) in enumerate(healthy.steps)}
+    rows = list(first.values())
+    cells = [Cell((a, b)) for i, a in enumerate(rows) for b in rows[i + 1 :]]
+    for a in rows:
+        since = repaired.get(Cell((a,)).name)
+        if since is not None:
+            cells += [
+                Cell((a, again))
+                for b in rows
+                if a is not b and (again := _after(healthy, b, order[since])) is not None and again.step != b.step
+            ]
+    return list(dict.fromkeys(cells))
+
+
+def _after(healthy: Healthy, injection: Injection, number: int) -> Injection | None:
+    """The same fault at the first step after that one at which it can fire."""
+    for step, _ in healthy.steps[number + 1 :]:
+        if any(p.step == step and catalogue.applies(injection.fault, p) for p in healthy.passed):
+            return Injection(injection.fault, step)
+    return None
+
+
+def rehearse(prepared: Prepared, healthy: Healthy, cell: Cell) -> Outcome:
+    """One cell. Whatever goes wrong in the rehearsal itself is told in its outcome, and stops no other."""
+    server = VirtualServer(prepared.spec, World())
+    before = truth.condition(server)
+    events: list[Event] = []
+    folder = Path(tempfile.mkdtemp(prefix="fwsim-cell-"))
+    try:
+        ended = _rehearse(prepared, server, events.append, cell.injections, folder)
+        broken = tuple(str(b) for b in truth.judge(prepared, server, before, events, folder))
+    except Exception as error:
+        return _lost(healthy, cell, f"the rehearsal itself broke: {type(error).__name__}: {error}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    fired = all(i.fault in server.faults.fired for i in cell.injections)
+    repair = _first_repair(events, healthy.changes) if fired else ""
+    verdict: Verdict = "repaired" if ended.ending == "updated" and repair else ended.ending
+    return Outcome(
+        name=cell.name,
+        row=cell.row,
+        step=cell.step,
+        stage=healthy.stage(cell.step),
+        verdict=verdict,
+        fired=fired,
+        message=ended.message,
+        remedy=ended.remedy,
+        broken=broken,
+        repaired_in=repair,
+        simulated_s=ended.at,
+    )
+
+
+def _lost(healthy: Healthy, cell: Cell, message: str) -> Outcome:
+    stage = healthy.stage(cell.step)
+    return Outcome(cell.name, cell.row, cell.step, stage, "failed", True, message, broken=(message,))
+
+
+def _rehearse(
+    prepared: Prepared,
+    server: VirtualServer,
+    hear: truth.Hear,
+    injections: Sequence[Injection],
+    folder: Path | None = None,
+) -> RunEnded:
+    if folder is not None:
+        return in_memory(prepared, hear, run_id=prepared.run_id, run_dir=folder, server=server, injections=injections)
+    with tempfile.TemporaryDirectory(prefix="fwsim-cell-") as scratch:
+        return in_memory(
+            prepared, hear, run_id=prepared.run_id, run_dir=Path(scratch), server=server, injections=injections
+        )
+
+
+def _changes(events: Sequence[Event]) -> Counter[tuple[str, ...]]:
+    return Counter(words for _, words in _changing(events))
+
+
+def _changing(events: Sequence[Event]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(step, what) of everything that was announced or done to change the server."""
+    for event in events:
+        if isinstance(event, Intent):
+            yield event.step, ("intent", event.action)
+        elif isinstance(event, CommandRan) and event.changes:
+            yield event.step, event.argv
+
+
+def _first_repair(events: Sequence[Event], healthy: Counter[tuple[str, ...]]) -> str:
+    """The step that did something to the server which no healthy run does, "" where none did."""
+    left = healthy.copy()
+    for step, words in _changing(events):
+        left[words] -= 1
+        if left[words] < 0:
+            return step
+    return ""
+
+
+# -- many of them
+
+_shared: tuple[Prepared, Healthy] | None = None
+
+
+def _share(prepared: Prepared, healthy: Healthy) -> None:
+    global _shared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says what was done
+    _shared = prepared, healthy
+
+
+def _in_process(cell: Cell) -> Outcome:
+    assert _shared is not None
+    return rehearse(*_shared, cell)
+
+
+def run(prepared: Prepared, healthy: Healthy, cells: Sequence[Cell], *, jobs: int = 1) -> Iterator[Outcome]:
+    """The outcomes in the order of the cells, whichever process was quickest."""
+    if jobs <= 1 or len(cells) < 2 * CHUNK:
+        yield from (rehearse(prepared, healthy, cell) for cell in cells)
+        return
+    context = multiprocessing.get_context("spawn")  # a display's thread may run here: forking it is not safe
+    with context.Pool(jobs, _share, (prepared, healthy)) as pool:
+        yield from pool.imap(_in_process, cells, CHUNK)

@@ -1,0 +1,112 @@
+"""The virtual server of a rehearsal as a process: started by us, left behind by a kill, found again, ended.
+
+server.json in the run's directory says which process it is: a pid alone may be another's by now. No password stands
+there: who goes on with the rehearsal knows them from what is rehearsed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from emulators.home.config import Ready
+
+NAME = "server.json"
+END_S = 10.0  # wall, for an orderly end
+
+
+class ServerLost(Exception):
+    """The virtual server did not start, or has gone."""
+
+
+class Standing(Ready):
+    """What a home has said when it was ready, the start time of its process, and the wall time of that moment.
+
+    `passwords`: of the virtual BMC's users.
+    """
+
+    started: str
+    wall: float
+    passwords: dict[str, str] = {}
+
+    @property
+    def elapsed_s(self) -> float:
+        """Wall seconds since then."""
+        return max(0.0, time.time() - self.wall)
+
+    @property
+    def alive(self) -> bool:
+        return start_time(self.pid) == self.started
+
+
+def start_time(pid: int) -> str:
+    """When that process started, as the system writes it: it tells two processes of one pid apart. "" for none."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return "" if state == "Z" else fields[18]
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return ""
+    asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
+
+
+def keep(ready: Ready, directory: Path, passwords: Mapping[str, str]) -> Standing:
+    """Write down which process it is."""
+    standing = Standing(
+        **ready.model_dump(), started=start_time(ready.pid), wall=time.time(), passwords=dict(passwords)
+    )
+    path = directory / NAME
+    path.with_suffix(".new").write_text(_knowing(standing, {}, "").model_dump_json() + "\n", "utf-8")
+    path.with_suffix(".new").replace(path)
+    return standing
+
+
+def _knowing(standing: Standing, passwords: Mapping[str, str], root_password: str) -> Standing:
+    bmc, ssh, web = standing.ipmi, standing.ssh, standing.web
+    own = passwords.get(bmc.user, "")
+    known = {
+        "ipmi": bmc.model_copy(update={"password": own}),
+        "ssh": ssh.model_copy(update={"password": root_password}),
+        "web": web.model_copy(update={"password": own}) if web else None,
+        "passwords": dict(passwords),
+    }
+    return standing.model_copy(update=known)
+
+
+def find(directory: Path, passwords: Mapping[str, str], root_password: str) -> Standing:
+    """The server of that run, alive and on loopback, with its passwords. Raises ServerLost."""
+    path = directory / NAME
+    try:
+        standing = Standing.model_validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ServerLost("the rehearsal is lost: no virtual server of it was left running; rehearse again") from error
+    except ValidationError as error:
+        raise ServerLost(f"the rehearsal is lost: {path} cannot be used; rehearse again") from error
+    if not standing.alive:
+        raise ServerLost(f"the rehearsal is lost: its virtual server (pid {standing.pid}) has gone; rehearse again")
+    for address in (standing.ssh.host, standing.ipmi.host):
+        if not ipaddress.ip_address(address).is_loopback:
+            raise ServerLost(f"the rehearsal is lost: {path} names {address}, which is no virtual server's address")
+    return _knowing(standing, passwords, root_password)
+
+
+def end(standing: Standing) -> None:
+    """End it, orderly if it can be. Only ever the very process that was started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not standing.alive:
+            return
+        try:
+            os.kill(standing.pid, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + END_S
+        while standing.alive and time.monotonic() < deadline:
+            time.sleep(0.02)

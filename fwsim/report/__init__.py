@@ -1,0 +1,1 @@
+"""Events in, words out: one file a format. Nothing here knows the engine or writes anywhere by itself."""

@@ -1,0 +1,133 @@
+"""The matrix of failures as plain data: cells, a table (rows faults, columns stages) and one sentence that sums it up.
+
+Knows nothing of faults or servers; every way to show a matrix is a function of a `Matrix`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["updated", "repaired", "refused", "interrupted", "failed", "needs-hands"]
+ORDER: tuple[Verdict, ...] = ("updated", "repaired", "refused", "interrupted", "failed", "needs-hands")  # worse later
+WORDS: dict[Verdict, str] = {
+    "updated": "end updated all the same",
+    "repaired": "are repaired on the way",
+    "refused": "are refused before anything was flashed",
+    "interrupted": "are interrupted",
+    "failed": "fail, with a remedy that needs nobody there",
+    "needs-hands": "need hands",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one cell. `broken`: rules of DESIGN section 8 that did not hold, in words."""
+
+    name: str  # as --only takes it
+    row: str
+    step: str
+    stage: str
+    verdict: Verdict
+    fired: bool
+    message: str = ""
+    remedy: str = ""
+    broken: tuple[str, ...] = ()
+    repaired_in: str = ""
+    simulated_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Square:
+    """One field of the table: all cells of a fault in a stage, by their worst."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return max((o.verdict for o in self.outcomes), key=ORDER.index)
+
+    @property
+    def broken(self) -> bool:
+        return any(o.broken for o in self.outcomes)
+
+    @property
+    def fired(self) -> bool:
+        return any(o.fired for o in self.outcomes)
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        if self.broken:
+            return f"BROKEN ({self.verdict})"
+        if not self.fired:
+            return "never fired"
+        counts = Counter(o.verdict for o in self.outcomes if o.fired)
+        if len(counts) == 1:
+            return next(iter(counts))
+        return ", ".join(f"{counts[v]} {v}" for v in ORDER if v in counts)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All of it. `wanted`: how many cells there were to rehearse; fewer outcomes where it was interrupted."""
+
+    title: str
+    stages: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    wanted: int
+    seed: int = 0
+    pairs: bool = False
+    idle: tuple[str, ...] = ()  # kinds that have no moment in this plan
+
+    @property
+    def rows(self) -> list[tuple[str, list[Square | None]]]:
+        """Fault and its squares, a stage each; None where it cannot fire."""
+        names = dict.fromkeys(o.row for o in self.outcomes)
+        by_place: dict[tuple[str, str], list[Outcome]] = {}
+        for outcome in self.outcomes:
+            by_place.setdefault((outcome.row, outcome.stage), []).append(outcome)
+        return [
+            (name, [Square(tuple(by_place[name, s])) if (name, s) in by_place else None for s in self.stages])
+            for name in names
+        ]
+
+    @property
+    def broken(self) -> list[Outcome]:
+        return [o for o in self.outcomes if o.broken]
+
+    @property
+    def unfired(self) -> list[Outcome]:
+        return [o for o in self.outcomes if not o.fired]
+
+    @property
+    def complete(self) -> bool:
+        return len(self.outcomes) == self.wanted
+
+    @property
+    def sentence(self) -> str:
+        """What one wants to know of it."""
+        fired = [o for o in self.outcomes if o.fired]
+        counts = Counter(o.verdict for o in fired)
+        parts = [f"{counts[v]} {_verb(WORDS[v], counts[v])}" for v in ORDER if counts[v]]
+        what = "failures, single and in pairs," if self.pairs else "single failures"
+        said = f"Of {len(fired)} {what} {_listed(parts) or 'none was rehearsed'}"
+        if self.unfired:
+            said += f"; {len(self.unfired)} more never fired"
+        if not self.complete:
+            said += f"; {self.wanted - len(self.outcomes)} were not rehearsed"
+        broken = len(self.broken)
+        return f"{said}; {f'{broken} broke a rule' if broken else 'no rule was broken'}."
+
+
+def _verb(words: str, count: int) -> str:
+    if count != 1:
+        return words
+    first, _, rest = words.partition(" ")
+    return f"{ {'are': 'is', 'end': 'ends', 'fail,': 'fails,', 'need': 'needs'}.get(first, first) } {rest}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))

@@ -1,0 +1,198 @@
+"""Rules 1, 2, 3 and 11 of DESIGN section 8: what comes before a flash, and what may not happen during one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fwsim.deeds import SPOILING
+from fwsim.events import Intent
+from fwsim.judged import Broken, Command, Record, Start, Told
+from fwsim.versions import BadVersion, same
+
+UNIT = "fwsim-flash"
+WORD = "operator.word"  # the fact that tells of the operator's explicit word
+BEFORE_A_FLASH = {  # step -> what it verifies
+    "baseboard": "the board",
+    "same-bmc": "that the BMC over LAN is this host's",
+    "payloads": "the payloads",
+    "path": "the version path",
+    "power": "the power",
+    "backup": "the backup",
+}
+BACKED_UP = {  # file -> the command whose output it must hold
+    "backup/lan-print.txt": ("ipmitool", "lan", "print"),
+    "backup/user-list.txt": ("ipmitool", "user", "list"),
+    "backup/dmi-bios.txt": ("dmidecode", "-t", "bios"),
+}
+GUID = ("raw", "0x06", "0x37")
+
+
+def verified_before_flash(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
+    """1. Identity, SHA-256 on the host, backup, power and version path were verified in this run."""
+    for start in told.starts:
+        where, at = start.command.index, start.command.began
+        for step, what in BEFORE_A_FLASH.items():
+            if not told.step_done(step, where):
+                yield Broken(1, f"a flash starts before {what} was verified", at)
+        yield from (Broken(1, text, at) for text in _missing_evidence(told, start))
+
+
+def _missing_evidence(told: Told, start: Start) -> Iterator[str]:
+    """A step's word is not enough: the commands that show it must stand in the journal."""
+    where = start.command.index
+    in_band = told.ran("ipmitool", *GUID, before=where)
+    over_lan = told.ran(*GUID, where="bmc", before=where)
+    if in_band is None or over_lan is None or in_band.stdout.split() != over_lan.stdout.split():
+        yield "a flash starts though the GUID was not seen to be the same in band and over LAN"
+    if told.ran("dmidecode", "-t", "baseboard", before=where) is None:
+        yield "a flash starts though nobody has read which board this is"
+    if told.ran("ipmitool", "sdr", before=where) is None:
+        yield "a flash starts though no power supply's sensor was read"
+    for name, words in BACKED_UP.items():
+        seen = told.ran(*words, before=where)
+        if seen is None or (told.final.files and not _kept(told, name, seen.stdout)):
+            yield f"a flash starts without a backup of `{' '.join(words)}`"
+    if not _hash_fits(told, start):
+        yield f"a flash of {start.flash.file} starts though its SHA-256 was not seen right on the host"
+    if start.kind is not None and told.fact(f"{start.kind}.version", before=where) is None:
+        yield f"a flash starts though the running {start.kind.upper()} version was not read"
+
+
+def _kept(told: Told, name: str, output: str) -> bool:
+    """Does that file hold such an output? An event keeps the beginning of a long one."""
+    data = told.final.files.get(name, b"").decode("utf-8", "replace")
+    return bool(data.strip()) and data.splitlines()[:1] == output.splitlines()[:1]
+
+
+def _hash_fits(told: Told, start: Start) -> bool:
+    """The last `sha256sum` of that file, after its last copy, says the unit's hash, and the plan has that payload."""
+    copies = [
+        c.index for c in told.commands if c.event.argv[0] == "scp" and c.event.argv[-1].endswith(start.flash.file)
+    ]
+    since = max((i for i in copies if i < start.command.index), default=-1)
+    seen = told.ran("sha256sum", start.flash.file, before=start.command.index, after=since)
+    wanted = start.flash.sha256
+    return seen is not None and seen.stdout.split()[:1] == [wanted] and wanted in told.final.payloads
+
+
+def bmc_first(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
+    """2. The BMC comes before the BIOS."""
+    bios = [s for s in told.starts if s.kind == "bios"]
+    if not bios:
+        return
+    for start in told.starts:
+        if start.kind == "bmc" and start.command.index > bios[0].command.index:
+            yield Broken(2, "the BMC is flashed after the BIOS", start.command.began)
+    wanted = told.final.wanted.get("bmc")
+    read = told.fact("bmc.version", before=bios[0].command.index)
+    if wanted is not None and not _same(read, wanted):
+        text = f"the BIOS is flashed while the BMC is known to run {read}, and {wanted} is wanted"
+        yield Broken(2, text, bios[0].command.began)
+
+
+def _same(read: str | None, wanted: str) -> bool:
+    try:
+        return read is not None and same(read, wanted)
+    except BadVersion:
+        return False
+
+
+def looked_before_flash(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
+    """3. A flash is never started blind: the unit is looked at before every start, the version between two."""
+    last: dict[str, Start] = {}
+    since = -1
+    for start in told.starts:
+        yield from _one_unit(told, start)
+        yield from _looked(told, start, since)
+        image = start.flash.sha256 or start.flash.file
+        before = last.get(image)
+        if before is not None and not _version_between(told, before, start):
+            yield Broken(3, "one image is flashed twice, and no version was read in between", start.command.began)
+        if start.command.event.status == 0:
+            last[image] = start
+        since = start.command.index
+    yield from _untold(told, world)
+
+
+def _one_unit(told: Told, start: Start) -> Iterator[Broken]:
+    at, flash = start.command.began, start.flash
+    if flash.unit != UNIT or not flash.remains:
+        kept = "" if flash.remains else ", not kept after its end"
+        yield Broken(3, f"a flash runs in {flash.unit or 'no unit'}{kept}; its lock is {UNIT}", at)
+    elif told.started is not None and (flash.run != told.started.run or not flash.sha256):
+        yield Broken(3, "the unit's description does not say whose it is", at)
+
+
+def _looked(told: Told, start: Start, since: int) -> Iterator[Broken]:
+    look = told.ran("systemctl", "show", UNIT, before=start.command.index, after=since)
+    if look is None:
+        yield Broken(3, f"a flash starts and nobody has looked at {UNIT} before", start.command.began)
+    elif "SubState=running" in look.stdout.split():
+        yield Broken(3, f"a flash starts though {UNIT} was seen running", start.command.began)
+
+
+def _version_between(told: Told, before: Start, start: Start) -> bool:
+    between = {"before": start.command.index, "after": before.command.index}
+    return told.fact(f"{start.kind}.version", **between) is not None
+
+
+def _untold(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
+    """A chip that was written and no event that began it."""
+    for chip in ("bmc", "bios"):
+        first = next((r["at"] for r in world if r["kind"] == "flash-started" and r.get("chip") == chip), None)
+        if first is None or any(s.kind in (chip, None) and s.command.began <= first for s in told.starts):
+            continue
+        if not any(e.action.startswith(f"flash {chip}") and e.at <= first for _, e in told.of(Intent)):
+            yield Broken(3, f"the {chip.upper()}'s chip was written, and no event tells who began it", first)
+
+
+def incomplete_bank(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
+    """11. While a bank is or may be incomplete: no reset, no reboot, no power action, but by the operator's word."""
+    truly = _incomplete(world)
+    for command in told.commands:
+        if command.deed not in SPOILING or _is_refused(command) or _by_the_operators_word(told, command):
+            continue
+        chips = [chip for chip, begin, end in truly if begin <= command.began < end]
+        if chips:
+            yield Broken(11, f"`{command.line}` while the {chips[0].upper()}'s bank is incomplete", command.began)
+        elif unproved := _unproved(told, command):
+            name = (unproved.kind or "").upper()
+            yield Broken(11, f"`{command.line}` while nothing proves the {name}'s bank whole", command.began)
+
+
+def _by_the_operators_word(told: Told, command: Command) -> bool:
+    """A word is about the bank as it was then: one that was told before the latest flash says nothing of that one."""
+    since = max((s.command.index for s in told.starts if s.command.index < command.index), default=-1)
+    return told.fact(WORD, before=command.index, after=since) is not None
+
+
+def _is_refused(command: Command) -> bool:
+    """Over LAN the status is a completion code: the BMC did not do it."""
+    return command.event.where == "bmc" and command.event.status not in (0, None)
+
+
+def _incomplete(world: Sequence[Record]) -> list[tuple[str, float, float]]:
+    """(chip, from, to) of the times in which its bank was not whole."""
+    rows: list[tuple[str, float, float]] = []
+    begun: dict[str, float] = {}
+    for record in world:
+        chip = str(record.get("chip", ""))
+        if record["kind"] == "flash-started":
+            begun.setdefault(chip, record["at"])
+        elif record["kind"] == "flash-finished" and chip in begun:
+            rows.append((chip, begun.pop(chip), record["at"]))
+    return rows + [(chip, at, float("inf")) for chip, at in begun.items()]
+
+
+def _unproved(told: Told, command: Command) -> Start | None:
+    """The flash that was begun before this command and is not known to have ended well."""
+    for start in told.starts:
+        if start.command.index > command.index or start.command.event.status not in (0, None):
+            continue
+        later = [s for s in told.starts if start.command.index < s.command.index < command.index]
+        if any(s.kind == start.kind for s in later):
+            continue  # written again: that one counts
+        end = told.tool_end(start)
+        if end is None or end.index > command.index or end.event.status != 0:
+            return start
+    return None

@@ -1,0 +1,1 @@
+"""What to do when an update went wrong: evidence, diagnosis, repairs, tickets."""

@@ -1,0 +1,84 @@
+"""`fwsim rehearse --every-fault` and `--only`: the table, the files, the exit codes, and an interrupt."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FWSIM = (sys.executable, "-m", "fwsim")
+
+
+def fwsim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = (*FWSIM, "rehearse", *words, "--runs", str(folder / "runs"))
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+
+
+def of_run(folder: Path, name: str) -> str:
+    (run,) = (folder / "runs").iterdir()
+    return (run / name).read_text()
+
+
+@pytest.mark.e2e
+def test_the_matrix_is_shown_and_written(tmp_path: Path) -> None:
+    done = fwsim(tmp_path, "corrupted-twice", "--every-fault", "--jobs", "2")
+    assert done.returncode in (0, 1), done.stderr
+    assert "without any further fault this rehearsal ends refused" in done.stderr
+    assert "someone-resets-bmc" in done.stdout
+    assert "no moment of this plan can meet: flash-interrupted" in done.stdout
+    assert "single failures" in done.stdout
+    document = json.loads(of_run(tmp_path, "matrix.json"))
+    assert document["wanted"] == len(document["cells"]) > 20
+    assert (done.returncode == 1) == any(cell["broken"] for cell in document["cells"])
+    assert "<table>" in of_run(tmp_path, "matrix.html")
+    assert of_run(tmp_path, "junit.xml").startswith("<?xml")
+
+
+def test_one_cell_is_replayed_and_judged(tmp_path: Path) -> None:
+    done = fwsim(tmp_path, "--only", "lan-reverts-to-dhcp@bmc-wait")
+    assert done.returncode == 0, done.stderr
+    assert "no rule was broken" in done.stderr
+    assert "never fired" not in done.stderr
+    assert "put back" in of_run(tmp_path, "events.jsonl")
+
+
+def test_a_replayed_fault_that_never_fires_is_said_so(tmp_path: Path) -> None:
+    done = fwsim(tmp_path, "--only", "payload-corrupted@cleanup")
+    assert "never fired: payload-corrupted, armed at cleanup" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--only", "nonsense@reach"), "no fault is called 'nonsense'"),
+        (("--only", "not-activated"), "expected FAULT@STEP"),
+        (("--pairs",), "--pairs goes with --every-fault"),
+        (("--every-fault", "--only", "not-activated@bmc-reset"), "one of the two"),
+        (("--only", "not-activated@lunch"), "no step is called 'lunch'"),
+    ],
+)
+def test_what_cannot_be_rehearsed_exits_2_and_leaves_no_run(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = fwsim(tmp_path, *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.e2e
+def test_an_interrupt_shows_what_was_done(tmp_path: Path) -> None:
+    command = (*FWSIM, "rehearse", "--every-fault", "--pairs", "--jobs", "2", "--runs", str(tmp_path / "runs"))
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        time.sleep(4)  # of the wall: the program's own start, and some cells
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 5, err
+    assert "were not rehearsed" in out
+    assert "interrupted: the table shows" in err
+    assert (next((tmp_path / "runs").iterdir()) / "matrix.html").exists()

@@ -1,0 +1,176 @@
+"""Every fault at every moment: no single failure breaks a rule; the table and the files say what became of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from fwsim.rehearsal import catalogue, matrix
+from fwsim.rehearsal.matrix import Cell, Healthy
+from fwsim.rehearsal.prepare import Prepared, from_scenario
+from fwsim.rehearsal.scenario import load
+from fwsim.report import matrix_files
+from fwsim.report.matrix import Matrix, Outcome
+from tests.scenarios.unanswered import UNANSWERED
+
+
+def of(board: str, folder: Path) -> tuple[Prepared, Healthy, list[Cell]]:
+    prepared = from_scenario(load(board), folder / "payloads")
+    healthy = matrix.watch(prepared)
+    return prepared, healthy, matrix.singles(healthy)
+
+
+def cell_of(cells: list[Cell], kind: str) -> Cell:
+    return next(c for c in cells if c.injections[0].fault.kind == kind)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize("board", ["x11ssh-f", "r740"])
+def test_no_single_failure_breaks_a_rule(board: str, half: int, tmp_path: Path) -> None:
+    """All cells, none left out: half a minute's work for the larger board, in two halves for two processes."""
+    prepared, healthy, cells = of(board, tmp_path)
+    assert healthy.ending == "updated"
+    outcomes = list(matrix.run(prepared, healthy, cells[half::2]))
+    assert len(outcomes) > 250
+    broken = [o for o in outcomes if o.broken and o.row.partition(":")[0] not in UNANSWERED]
+    assert [(o.name, o.broken) for o in broken] == []
+    assert [o.name for o in outcomes if not o.fired] == []
+
+
+def test_each_kind_is_tried_at_each_step_in_which_it_can_fire(tmp_path: Path) -> None:
+    _, healthy, cells = of("x11ssh-f", tmp_path)
+    interrupted = {c.step for c in cells if c.injections[0].fault.kind == "flash-interrupted"}
+    assert interrupted == {"bmc-flash", "bios-flash"}
+    percents = {c.injections[0].fault.percent for c in cells if c.step == "bmc-flash"}
+    assert percents >= {1.0, 25.0, 50.0, 75.0, 99.0}
+
+
+def test_a_cell_is_found_again_by_its_name(tmp_path: Path) -> None:
+    prepared, healthy, cells = of("x11ssh-f", tmp_path)
+    for cell in cells:
+        assert matrix.parse_cell(cell.name) == cell
+    cell = cell_of(cells, "lan-reverts-to-dhcp")
+    again = matrix.parse_cell(cell.name)
+    assert matrix.rehearse(prepared, healthy, cell) == matrix.rehearse(prepared, healthy, again)
+
+
+def test_what_was_repaired_is_told_apart_from_what_needed_no_repair(tmp_path: Path) -> None:
+    prepared, healthy, cells = of("x11ssh-f", tmp_path)
+    repaired = matrix.rehearse(prepared, healthy, cell_of(cells, "lan-reverts-to-dhcp"))
+    assert (repaired.verdict, repaired.repaired_in) == ("repaired", "lan-settings")
+    harmless = matrix.rehearse(prepared, healthy, matrix.parse_cell("hpm-silent:command=0x32@bmc-flash"))
+    assert (harmless.verdict, harmless.repaired_in) == ("updated", "")
+
+
+def test_a_fault_that_never_fired_is_said_so(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    late = matrix.rehearse(prepared, healthy, matrix.parse_cell("payload-corrupted@cleanup"))
+    assert not late.fired
+    done = Matrix("x", healthy.stages, (late,), 1)
+    assert "1 more never fired" in done.sentence
+    assert "## Never fired" in matrix_files.markdown(done)
+
+
+def test_two_processes_give_the_same_table_as_one(tmp_path: Path) -> None:
+    prepared, healthy, cells = of("r740", tmp_path)
+    some = cells[:10]
+    assert list(matrix.run(prepared, healthy, some, jobs=2)) == list(matrix.run(prepared, healthy, some))
+
+
+def test_pairs_are_at_their_first_moments_and_once_more_after_the_first_ones_repair(tmp_path: Path) -> None:
+    _, healthy, cells = of("x11ssh-f", tmp_path)
+    first = cell_of(cells, "payload-corrupted")
+    single = [Outcome(first.name, first.row, first.step, "transfer", "repaired", True, repaired_in="canary")]
+    made = matrix.pairs(healthy, single)
+    kinds = {c.injections[0].fault.kind for c in cells}
+    assert len(made) >= len(kinds) * (len(kinds) - 1) // 2
+    again = [c for c in made if c.injections[0] == first.injections[0] and c.step == "bios-wait"]
+    assert any(c.injections[1].fault.kind == "host-never-returns" for c in again), "its first moment is the canary"
+
+
+LATE = ("someone-resets-bmc", "someone-reboots-host", "watchdog-fires")
+
+
+def test_a_server_that_goes_down_under_the_last_steps_is_waited_for(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    for kind in LATE:
+        for step in ("host-parts", "bmc-settings", "cleanup", "last-look"):
+            outcome = matrix.rehearse(prepared, healthy, matrix.parse_cell(f"{kind}@{step}"))
+            assert (outcome.fired, outcome.verdict, outcome.broken) == (True, "updated", ()), outcome.name
+
+
+def test_a_bmc_that_somebody_resets_between_two_reads_is_waited_for(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    for step in ("events", "lan-mode", "users", "bios-wait", "boot-order"):
+        outcome = matrix.rehearse(prepared, healthy, matrix.parse_cell(f"someone-resets-bmc@{step}"))
+        assert (outcome.fired, outcome.verdict, outcome.broken) == (True, "updated", ()), outcome.name
+
+
+def test_what_is_missing_on_the_host_calls_nobody_to_the_server(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    endings = {"tool-missing@bmc-flash": "refused", "module-missing@bmc-flash": "refused"}
+    for name, ending in {**endings, "module-missing@bios-flash": "failed"}.items():
+        assert matrix.rehearse(prepared, healthy, matrix.parse_cell(name)).verdict == ending, name
+
+
+def test_a_host_that_dies_under_its_bioss_flash_is_not_told_to_flash_itself(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    outcome = matrix.rehearse(prepared, healthy, matrix.parse_cell("watchdog-fires@bios-flash"))
+    assert outcome.verdict == "needs-hands"
+    assert "from outside" in outcome.remedy
+
+
+def test_the_preflight_fails_nothing_it_refuses(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    for name in ("tool-missing@same-bmc", "module-missing@self-test", "someone-resets-bmc@same-bmc"):
+        assert matrix.rehearse(prepared, healthy, matrix.parse_cell(name)).verdict == "refused", name
+
+
+def test_the_compact_table_has_one_row_a_kind_of_fault() -> None:
+    rows = (
+        Outcome("a:percent=1@s", "a:percent=1", "s", "bmc", "updated", True),
+        Outcome("a:percent=9@s", "a:percent=9", "s", "bmc", "failed", True),
+        Outcome("b@t", "b", "t", "bios", "needs-hands", True, broken=("rule 6",)),
+    )
+    lines = matrix_files.compact(Matrix("x", ("bmc", "backup", "bios"), rows, 3))
+    assert lines[0] == "| fault | bmc | bios |"
+    assert lines[2:] == ["| a | ok, failed |  |", "| b |  | **BROKEN**, hands |"]
+
+
+@pytest.mark.parametrize("name", ["nonsense@bmc-flash", "flash-interrupted", "hpm-answer@bmc-flash", "hpm-slow:x@y"])
+def test_a_name_that_is_no_cell_is_refused_in_words(name: str) -> None:
+    with pytest.raises(ValueError, match=r"\w+ \w+"):
+        matrix.parse_cell(name)
+
+
+def test_the_files_say_the_same_as_the_table(tmp_path: Path) -> None:
+    rows = (
+        Outcome("a@s", "a", "s", "bmc", "updated", True, "well"),
+        Outcome("a@t", "a", "t", "bios", "needs-hands", True, "dark", "call them", ("rule 4 at 1.0 s: <lost> & gone",)),
+        Outcome("b@s", "b", "s", "bmc", "updated", False),
+    )
+    done = Matrix("server <1>", ("bmc", "bios"), rows, 4, idle=("c",))
+    assert done.sentence == (
+        "Of 2 single failures 1 ends updated all the same and 1 needs hands; 1 more never fired; 1 were not rehearsed; "
+        "1 broke a rule."
+    )
+    for path in matrix_files.write(done, tmp_path):
+        assert path.stat().st_size > 100
+    suite = ElementTree.fromstring((tmp_path / "junit.xml").read_text())
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+    assert "| a | updated | BROKEN (needs-hands) |" in (tmp_path / "matrix.md").read_text()
+    page = (tmp_path / "matrix.html").read_text()
+    assert "&lt;lost&gt; &amp; gone" in page
+    assert 'class="needs-hands broken"' in page
+    assert "http" not in page
+    assert json.loads((tmp_path / "matrix.json").read_text())["cells"][1]["remedy"] == "call them"
+
+
+def test_every_label_is_parsed_back() -> None:
+    for kind in catalogue.kinds():
+        for fault in catalogue.variants(kind, [catalogue.Passed("s", "hpm.command", 0x32)]):
+            assert catalogue.parse(catalogue.label(fault)) == fault

@@ -1,0 +1,81 @@
+"""Every scenario that ships ends as its file says, in memory; the server's own truth agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from emulators.server import VirtualServer
+from emulators.world import World
+from fwsim.events import CommandRan, Event, RunEnded
+from fwsim.journal import Journal
+from fwsim.judged import Broken
+from fwsim.rehearsal import expected, in_memory, truth
+from fwsim.rehearsal.prepare import Prepared, from_scenario
+from fwsim.rehearsal.scenario import load, names
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    prepared: Prepared
+    server: VirtualServer
+    ended: RunEnded
+    events: list[Event]
+    broken: list[Broken]
+
+
+def rehearse(name: str, folder: Path) -> Rehearsed:
+    prepared = from_scenario(load(name), folder / "payloads")
+    server = VirtualServer(prepared.spec, World())
+    before = truth.condition(server)
+    events: list[Event] = []
+    with Journal(folder / "events.jsonl") as journal:
+
+        def emit(event: Event) -> None:
+            journal.write(event)
+            events.append(event)
+
+        ended = in_memory(prepared, emit, run_id=prepared.run_id, run_dir=folder, server=server)
+    return Rehearsed(prepared, server, ended, events, truth.judge(prepared, server, before, events, folder))
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_scenario_ends_as_its_file_says_and_breaks_no_rule(name: str, tmp_path: Path) -> None:
+    done, expect = rehearse(name, tmp_path), load(name).expect
+    assert expected.differences(expect, done.prepared, done.server, done.events) == []
+    assert [str(b) for b in done.broken] == []
+    assert [f.kind for f in done.server.faults.never_fired] == []
+    for kind, version in expect.versions.items():
+        if expect.ending == "updated" and done.prepared.plan.payload(kind) is not None:
+            assert done.ended.versions[kind][1] == version
+
+
+def test_the_bmcs_lan_is_as_before_after_it_had_reverted_to_dhcp(tmp_path: Path) -> None:
+    done = rehearse("dhcp-reversion", tmp_path)
+    prepared, server = done.prepared, done.server
+    assert any(r["kind"] == "bmc-lan-reverted" for r in server.world.records)
+    assert server.bmc.address == prepared.spec.bmc_address
+    assert (server.bmc.lan.source, server.bmc.lan.gateway) == (1, prepared.spec.bmc_gateway)
+
+
+def test_nothing_resets_a_bmc_whose_flash_was_interrupted(tmp_path: Path) -> None:
+    kinds = [r["kind"] for r in rehearse("flash-interrupted", tmp_path).server.world.records]
+    assert "bmc-dark" not in kinds[kinds.index("flash-interrupted") :]
+
+
+def test_a_success_message_with_the_old_version_behind_it_is_not_believed(tmp_path: Path) -> None:
+    done = rehearse("image-not-activated", tmp_path)
+    said = [e.stdout + e.stderr for e in done.events if isinstance(e, CommandRan)]
+    assert any("upgrade procedure successful" in text for text in said)
+    assert "3.88" in done.ended.message
+
+
+def test_deleting_the_worlds_record_changes_nothing_of_what_the_engine_says(tmp_path: Path) -> None:
+    first = rehearse("failed-post", tmp_path / "a").events
+    prepared = from_scenario(load("failed-post"), tmp_path / "b" / "payloads")
+    server = VirtualServer(prepared.spec, World(sink=lambda record: server.world.records.clear()))
+    events: list[Event] = []
+    in_memory(prepared, events.append, run_id=prepared.run_id, run_dir=tmp_path / "b", server=server)
+    assert events == first
