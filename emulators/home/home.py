@@ -38,7 +38,7 @@ class Home:
         self._at: tuple[str, int] = (config.spec.bmc_address, config.bmc_port)
         self._kcs: LanEndpoint | None = None
         self._ssh: SshEndpoint | None = None
-        self._scratch = tempfile.TemporaryDirectory(prefix="fwsim-home-")
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None  # for what a program of the machine reads
 
     async def open(self) -> Ready:
         """Listen everywhere. Raises OSError where an address or a port is taken."""
@@ -72,7 +72,8 @@ class Home:
                 endpoint.close()
         if self._ssh is not None:
             await self._ssh.close()
-        self._scratch.cleanup()
+        if self._scratch is not None:
+            self._scratch.cleanup()
         if self.world_file is not None:
             self.server.faults.tell_never_fired()
             self.world_file.close()
@@ -132,14 +133,20 @@ class Home:
 
     def _secret_file(self, secret: bytes) -> Path:
         """mkstemp makes it readable for us alone."""
-        descriptor, name = tempfile.mkstemp(dir=self._scratch.name)
+        descriptor, name = tempfile.mkstemp(dir=self._folder())
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret)
         return Path(name)
 
+    def _folder(self) -> str:
+        """Made when first needed: a home that is killed then leaves nothing, unless the machine's ipmitool serves."""
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="fwsim-home-")
+        return self._scratch.name
+
     def _copy(self, path: str) -> str:
         """A file of the virtual host as a file that the machine's ipmitool can read."""
-        descriptor, name = tempfile.mkstemp(dir=self._scratch.name, suffix=Path(path).suffix)
+        descriptor, name = tempfile.mkstemp(dir=self._folder(), suffix=Path(path).suffix)
         with os.fdopen(descriptor, "wb") as file:
             file.write(self.server.host.files.read(path))
         return name
