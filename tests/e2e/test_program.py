@@ -24,7 +24,7 @@ PATIENCE_S = 60.0
 
 @contextmanager
 def started(*args: str, state: Path) -> Iterator[subprocess.Popen[str]]:
-    """`fwsim ARGS...`, killed at the end of the block if it still runs."""
+    """`fwsim ARGS...`, ended at the end of the block if it still runs."""
     env = {**os.environ, "XDG_STATE_HOME": str(state), "NO_COLOR": "1"}
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -33,7 +33,7 @@ def started(*args: str, state: Path) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.kill()
+            process.terminate()  # so that it takes away what it made
 
 
 def until(what: Callable[[], object]) -> None:
