@@ -41,7 +41,7 @@ rehearse: $(VENV)/.installed
 
 # Real clients (ipmitool, FreeIPMI, OpenSSH) are tested where they are installed; FWSIM_REQUIRE_ALL=1 makes their absence fail.
 test: $(VENV)/.installed-dev $(VENV)/.test-tools
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup $(PYTEST)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -56,7 +56,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.bench_startup
 	$(BIN)/python -m benchmarks.bench_rehearsal
 	$(BIN)/python -m benchmarks.bench_bmc
-	$(BIN)/python -m benchmarks.bench_virtual
+	$(BIN)/python -m benchmarks.bench_virtual --pairs
 
 # Guided by coverage where atheris has a wheel for this machine, by our own mutations elsewhere.
 fuzz: $(VENV)/.installed-dev

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from benchmarks import measure, peers
 from benchmarks.peers import Peer
+from benchmarks.results import Aim, put
 
 ROUNDS, COMMANDS, LOGINS = 5, 3000, 200
 BOARD, IMAGE_BYTES = "x11ssm-f", 1024 * 1024
 FEW = 3  # stock servers whose memory is measured; the rest is multiplication, and said to be
-RESULTS = Path(__file__).with_name("RESULTS.md")
 OWN, SEAM, STOCK, SIM = "ours", "ours, pyghmi's framing", "pyghmi, stock", "ipmi_sim (C)"
 
 
@@ -38,24 +38,6 @@ class Figures:
     fast_cpu_us: float = float("inf")
     logins: float = 0.0
     upload_kb_s: dict[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Aim:
-    """A figure and its bound."""
-
-    what: str
-    value: float
-    bound: float
-    at_most: bool
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.bound if self.at_most else self.value >= self.bound
-
-    def line(self) -> str:
-        bound = f"{'at most' if self.at_most else 'at least'} {self.bound:g}"
-        return f"| {self.what} | {self.value:.2f} | {bound} | {'met' if self.met else 'MISSED'} |"
 
 
 def servers() -> Iterator[AbstractContextManager[Peer]]:
@@ -127,8 +109,8 @@ def report() -> tuple[str, bool]:
     figures, (resident, ready, each) = compare(), memory()
     judged, load = aims(figures, resident), os.getloadavg()[0]
     lines = [
-        "# Results",
-        f"Written by `make bench`: Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}. Best",
+        "## The virtual BMC",
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}. Best",
         f"of {ROUNDS} rounds, cipher suite 3. Commands: Get Device ID in one session of `ipmitool exec`, then of",
         "our own fast client (lan_client.py), which does the logins and the uploads too. Start: to the first answer.",
         "", "| | value | aim | |", "|---|---|---|---|", *(aim.line() for aim in judged), "",
@@ -155,7 +137,7 @@ def main() -> int:
         print("not measured: ipmitool is not installed")
         return 2
     page, met = report()
-    RESULTS.write_text(page, "utf-8")
+    put("bmc", page)
     print(page)
     return 0 if met else 1
 

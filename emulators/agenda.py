@@ -32,7 +32,7 @@ class Agenda:
     def at(self, due: float, action: Action) -> Entry:
         """Do `action` at `due` (not before now). The entry returned can be cancelled."""
         self._sequence += 1
-        entry = Entry(max(due, self.now), action)
+        entry = Entry(due if due > self.now else self.now, action)
         heapq.heappush(self._entries, (entry.due, self._sequence, entry))
         return entry
 
@@ -48,7 +48,13 @@ class Agenda:
 
     def advance(self, now: float) -> None:
         """Run all that is due up to `now`. Time never goes back: an older `now` does nothing."""
-        while (due := self.next_due()) is not None and due <= now:
-            self.now = max(self.now, due)
-            heapq.heappop(self._entries)[2].action()
-        self.now = max(self.now, now)
+        entries = self._entries
+        while entries and (entries[0][0] <= now or entries[0][2].cancelled):
+            due, _, entry = heapq.heappop(entries)
+            if entry.cancelled:
+                continue
+            if due > self.now:
+                self.now = due
+            entry.action()
+        if now > self.now:
+            self.now = now

@@ -40,14 +40,16 @@ class Chunk(NamedTuple):
 class _Question:
     """Takes what is typed until it answers."""
 
-    def __init__(self, console: Console, answered: Callable[[bytes], bool]) -> None:
-        self._console, self._answered = console, answered
+    def __init__(self, console: Console, text: str, answered: Callable[[bytes], bool], again: bytes) -> None:
+        self._console, self._text, self._answered, self._again = console, text, answered, again
         self._typed = b""
 
     def type(self, data: bytes) -> int:
         self._typed += data
         if self._answered(self._typed):
             self._console.answered()
+        elif self._again and self._again in data:
+            self._console.say(self._text)
         return len(data)
 
     def send_break(self) -> None:
@@ -112,12 +114,12 @@ class Console:
 
     def post(self) -> None:
         """The firmware that runs has found its console."""
-        self._say(console_text.post(self._server))
+        self.say(console_text.post(self._server))
 
-    def ask(self, text: str, answered: Callable[[bytes], bool]) -> None:
-        """Show a question, and go on `asking` until what was typed answers it."""
-        self._say(text)
-        self.asking, self.reader = True, _Question(self, answered)
+    def ask(self, text: str, answered: Callable[[bytes], bool], again: bytes = b"") -> None:
+        """Show a question, and go on `asking` until what was typed answers it. It is shown anew after `again`."""
+        self.say(text)
+        self.asking, self.reader = True, _Question(self, text, answered, again)
 
     def answered(self) -> None:
         """The question is answered: whoever comes next reads again."""
@@ -126,15 +128,15 @@ class Console:
     def stuck(self, firmware: Firmware | None) -> None:
         """POST goes no further: its code stands on the screen, unless what the chip holds is no BIOS at all."""
         if firmware is not None and firmware.kind == "bios":
-            self._say(console_text.stuck(self._server.post_code))
+            self.say(console_text.stuck(self._server.post_code))
 
     def setup(self) -> None:
         """The firmware's own menus."""
-        self._say(console_text.SETUP[self._server.board.vendor])
+        self.say(console_text.SETUP[self._server.board.vendor])
 
     def no_boot(self) -> None:
         """No boot device holds a system."""
-        self._say(console_text.NO_BOOT[self._server.board.vendor])
+        self.say(console_text.NO_BOOT[self._server.board.vendor])
 
     def boot(self) -> None:
         """The boot loader starts."""
@@ -147,7 +149,7 @@ class Console:
 
     def boot_hangs(self) -> None:
         """The operating system never gets to its login prompt."""
-        self._say(console_text.HANGS)
+        self.say(console_text.HANGS)
 
     def shut_down(self, *, restart: bool) -> None:
         """The operating system goes down: logins first."""
@@ -157,7 +159,8 @@ class Console:
             self._server.board.bios.os_shutdown_s,
         )
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Write these lines."""
         self.write(text.replace("\n", "\r\n").encode())
 
     def _play(self, lines: Iterable[Timed], seconds: float) -> None:
@@ -169,7 +172,7 @@ class Console:
             for share, text in lines:
                 yield (share - at) * seconds
                 at = share
-                self._say(text)
+                self.say(text)
             return 0
 
         self._script = Process(0, "console", run(), self._server.agenda, None)

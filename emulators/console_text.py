@@ -45,9 +45,16 @@ SETUP = {
 }
 
 F1 = "\nPress F1 to continue, F2 to run Setup\n"
+CMOS_LOST = "\nCMOS Checksum Bad\nCMOS Date/Time Not Set\n"
+NO_BATTERY = "\nCMOS Battery Low\n"
+JUMPER_HELD = "\nThe jumper {mark} is in its clear position: the NVRAM has been cleared.\nPower off, move it back.\n"
 F1_KEYS = (b"\x1bOP", b"\x1b[11~", b"\x1b1")  # xterm's, the VT220's, and that of terminals without function keys
 DISK_ASKS = "\nPlease enter passphrase for disk VIRTUAL_DISK (sda3_crypt): "
-INVENTED = ("console: how the firmware words its stop at F1", "console: the disk's name in systemd's question")
+INVENTED = (
+    "console: what Dell's firmware says while NVRAM_CLR is moved",
+    "console: how the firmware words its stop at F1",
+    "console: the disk's name in systemd's question",
+)
 
 GRUB: tuple[Timed, ...] = (
     (0.00, CLEAR + "GRUB loading.\nWelcome to GRUB!\n\n"),

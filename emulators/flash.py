@@ -50,6 +50,7 @@ class Chip:
     active: int = 0
     pending: int | None = None
     uploading: int | None = field(default=None)
+    fresh: bool = False  # was the active bank written since it was last booted?
 
     @classmethod
     def holding(cls, name: str, image: bytes, banks: int) -> Chip:
@@ -76,7 +77,7 @@ class Chip:
     def activate(self) -> None:
         """Make the pending bank the one that the next boot reads."""
         if self.pending is not None:
-            self.active, self.pending = self.pending, None
+            self.active, self.pending, self.fresh = self.pending, None, True
 
     def rollback(self) -> bool:
         """Make the other bank active. False where there is none or it holds no whole image."""

@@ -26,6 +26,11 @@ class Dhcp:
             self.leases[mac] = free[0]
         return self.leases[mac]
 
+    @property
+    def file(self) -> str:
+        """The leases as dnsmasq writes them: expiry (0 = never), MAC, address, name, client id."""
+        return "".join(f"0 {mac} {address} * *\n" for mac, address in self.leases.items())
+
 
 @dataclass
 class Segment:
@@ -59,11 +64,13 @@ class Weather:
 
 @dataclass
 class Network:
-    """The networks and the cables: port -> network. A port without an entry has no cable."""
+    """The networks and the cables: port -> network. A port without an entry has no link. `listening`: ports whose
+    switch port carries nothing yet (spanning tree)."""
 
     segments: dict[str, Segment]
     cables: dict[str, str]
     weather: Weather = field(default_factory=Weather)
+    listening: set[str] = field(default_factory=set)
 
     def bmc_port(self, lan_mode: str) -> str | None:
         """The port that the BMC uses in this LAN mode, or None where no cable joins it to a network.
@@ -78,11 +85,17 @@ class Network:
     def heard(self, port: str, vlan: int | None) -> bool:
         """Does the operator's side hear who sends from that port with that tag?"""
         segment = self.segments.get(self.cables.get(port, ""))
-        return segment is not None and segment.name == MANAGEMENT and segment.vlan == vlan
+        carried = port not in self.listening
+        return carried and segment is not None and segment.name == MANAGEMENT and segment.vlan == vlan
+
+    @property
+    def leases(self) -> str:
+        """Every lease of every network, as its servers keep them."""
+        return "".join(segment.dhcp.file for segment in self.segments.values() if segment.dhcp is not None)
 
     def lease(self, port: str, mac: str, vlan: int | None = None) -> str | None:
         """What the DHCP server on that port's network leases to `mac`, if there is one that hears it."""
         segment = self.segments.get(self.cables.get(port, ""))
-        if segment is None or segment.dhcp is None or segment.vlan != vlan:
+        if segment is None or segment.dhcp is None or segment.vlan != vlan or port in self.listening:
             return None
         return segment.dhcp.lease(mac)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from emulators import boards, console_text, images, writing
+from emulators import boards, cabling, images, site, start, writing
 from emulators.agenda import Agenda
-from emulators.bmc import chassis, sel
+from emulators.bmc import sel
 from emulators.bmc.controller import Bmc
+from emulators.body import Body
+from emulators.cmos import Cmos
 from emulators.console import Console
 from emulators.faults import Faults, acts
 from emulators.flash import Chip
-from emulators.hardening import PASSPHRASE
 from emulators.host.linux import VirtualHost
 from emulators.host.process import Process, Run
 from emulators.network import Dhcp, Network, Segment, Weather
@@ -23,12 +25,13 @@ from emulators.nvram import Nvram
 from emulators.spec import ServerSpec
 from emulators.world import World
 
+if TYPE_CHECKING:
+    from emulators.watch import Watch
+
 Phase = Literal["off", "post", "hung", "boot", "no-boot", "setup", "up", "shutdown"]
 STARTS = ("reboot", "power-cycle", "ac-cycle")  # what a start may follow, the thorougher ones later
 RESTORE_S = 5.0  # from the BMC's start to its restoring the host's power
 RESTORE_PREVIOUS, RESTORE_ON = 1, 2  # IPMI 2.0 section 28.8
-ASK_S = 1.0
-PXE_S = 60.0  # until the firmware gives up one port from which nobody starts it
 
 
 @dataclass
@@ -58,9 +61,14 @@ class VirtualServer:
         self.agenda = Agenda()
         self.random = random.Random(spec.seed)
         self.world = world or World()
+        self.watch: Watch | None = None  # whoever is to be told what is done to the server
         self.licences = self.board.licences
-        self.chips = {kind: self._chip(kind) for kind in ("bmc", "bios")}
+        self.engine_held = False  # the management engine refuses its recovery mode, until all mains have been off
+        self.chips = {kind: self.factory_chip(kind) for kind in ("bmc", "bios")}
         self.psus = [Psu(*spec.mains[i : i + 1]) for i in range(self.board.psus)]
+        self.site = spec.site or site.default(self.board, spec.name, spec.seed, vlan=spec.bmc_vlan)
+        self.body = Body.at(self.site)
+        self.cmos = Cmos(self)
         self.phase: Phase = "up"
         self.post_code = 0
         self.boots = 0
@@ -72,6 +80,7 @@ class VirtualServer:
         self._cause = "reboot"  # what the next start follows
         self._was_on = True  # when mains were lost
         self.network = self._network()
+        self._serves_on = self.network.cables.get("lan1")
         self.bmc = Bmc(self)
         self._start: Process | None = None
         self._configure_bmc()
@@ -174,12 +183,19 @@ class VirtualServer:
         """The MAC address of a port."""
         return next(nic.mac for nic in self.board.nics if nic.port == port)
 
+    @property
+    def serves(self) -> bool:
+        """Is the operating system up, and on the network by the port that it was installed with?"""
+        port = next(nic.port for nic in self.board.nics if nic.name is not None)
+        linked = port in self.network.cables and port not in self.network.listening
+        return self.phase in ("up", "shutdown") and linked and self.network.cables[port] == self._serves_on
+
     # -- power
 
     @property
     def standby(self) -> bool:
-        """Does any supply have mains?"""
-        return any(psu.mains for psu in self.psus)
+        """Does any supply have mains, and does the node sit in its chassis?"""
+        return self.body.sled_in and any(psu.mains for psu in self.psus)
 
     @property
     def powered(self) -> bool:
@@ -188,26 +204,32 @@ class VirtualServer:
 
     def set_mains(self, psu: int, mains: bool) -> None:
         """Plug a supply in or out. Without any, the BMC and the host stop; with the first, the BMC boots."""
+        with self._supply():
+            self.psus[psu].mains = mains
+        sel.log_supply(self.bmc, psu, mains)
+        self.note("mains", psu=psu + 1, mains=mains)
+
+    def seat(self, seated: bool) -> None:
+        """Push the node's sled into its chassis, or pull it out: this node's power alone."""
+        with self._supply():
+            self.body.sled_in = seated
+        self.note("sled", seated=seated)
+
+    @contextmanager
+    def _supply(self) -> Iterator[None]:
+        """What follows where standby power comes or goes meanwhile."""
         before, on = self.standby, self.powered
-        self.psus[psu].mains = mains
+        yield
         if before and not self.standby:
             self._halt("off")
             self._cause = "ac-cycle"
             self._was_on = on
+            self.engine_held = False
         if before != self.standby:
             self.bmc.power(self.standby)
+            self.cmos.supply_changed()
+        if not before and self.standby:
             self.agenda.after(self.board.bmc.boot_s + RESTORE_S, self._restore_power)
-        sel.log_supply(self.bmc, psu, mains)
-        self.note("mains", psu=psu + 1, mains=mains)
-
-    def clear_cmos(self) -> bool:
-        """Short the pads of the CMOS clear (Supermicro's JBT1): it acts with all mains off, and only then."""
-        if self.standby:
-            return False
-        self.nvram.reset()
-        self.nvram.invalid = False
-        self.note("cmos-cleared")
-        return True
 
     def _restore_power(self) -> None:
         """What the BMC does some time after mains returned: its power restore policy."""
@@ -286,113 +308,16 @@ class VirtualServer:
             self.pre_boot += self.after_power[cause]
             self.after_power[cause] = []
         self._cause = "reboot"
-        self._start = Process(0, "start", self._start_up(), self.agenda, None)
+        self._start = Process(0, "start", start.start(self), self.agenda, None)
         self._start.start()
 
-    def _start_up(self) -> Run[int]:
-        self.phase = "post"
-        self.note("post")
-        device = chassis.take_boot_device(self.bmc)
-        if not (yield from self._post()):
-            return 1
-        self.phase, self.post_code = "boot", 0x00
-        sel.log(self.bmc, "boot-initiated")
-        if device == "setup":  # any other device has nothing to boot from here, and the boot order follows
-            self.phase = "setup"
-            self.console.setup()
-            self.note("bios-setup")
-            return 1
-        if not (yield from self._finds_system()):
-            self.phase = "no-boot"
-            self.console.no_boot()
-            self.note("no-boot-device")
-            return 1
-        self.console.boot()
-        yield self.board.bios.os_boot_s
-        for fault in self.faults.passing("host.boot"):
-            if fault.kind == "sealed-disk-asks":
-                yield from self._asks(console_text.DISK_ASKS, lambda typed: f"{PASSPHRASE}\r".encode() in typed)
-                continue
-            self.phase = "hung"
-            self.console.boot_hangs()
-            self.note("host-hung")
-            return 1
+    def up(self) -> None:
+        """The operating system runs."""
         self.phase = "up"
         self.boots += 1
         self._boot_host()
         self.console.up()
         self.note("host-up", bios=self.running_bios.version if self.running_bios else "")
-        return 0
-
-    def _finds_system(self) -> Run[bool]:
-        """Along the boot order: nobody starts it from the network; the disk's system, if it is seen as installed."""
-        for device in self.boot_order:
-            if device == "disk" and self.nvram.finds_system:
-                return True
-            if device != "disk":
-                yield PXE_S
-        return False
-
-    def _post(self) -> Run[bool]:
-        """Run the active BIOS; do what waits for a boot, and then the new one. False where it hangs."""
-        before = self.running_bios
-        self.faults.happened("post")
-        trouble = {fault.kind: fault for fault in self.faults.passing("bios.post")}
-        while True:
-            firmware = self.chips["bios"].boot_firmware()
-            self.post_code = 0x19
-            if not self._posts(firmware):
-                self.running_bios = None
-                return self._hangs(firmware)
-            lost = self.faults.passing("bios.first-boot") if firmware != before else []
-            if forgotten := self.nvram.start([fault.kind for fault in lost], self.board.nics):
-                self.note("bios-forgot", what=forgotten)
-            self.running_bios = firmware
-            if "severe-lock" in forgotten:
-                self.bmc.hang()
-            if self.nvram.invalid:
-                return self._hangs(firmware)
-            self.post_code = 0x92
-            self.console.post()
-            yield self.board.bios.post_s
-            if (hangs := trouble.get("post-hangs")) is not None:
-                self.post_code = hangs.code if hangs.code is not None else self.post_code
-                return self._hangs(firmware)
-            if self.faults.passing("bios.post-end"):
-                self.note("post-restarted")
-                continue
-            if trouble.pop("stops-at-f1", None) is not None:
-                yield from self._asks(console_text.F1, lambda typed: any(key in typed for key in console_text.F1_KEYS))
-            if not self.pre_boot:
-                break
-            yield from self.pre_boot.pop(0)()
-        if firmware != before:
-            yield self.board.bios.update_post_s
-        return True
-
-    def _hangs(self, firmware: images.Firmware | None) -> bool:
-        """POST goes no further."""
-        self.phase = "hung"
-        self.console.stuck(firmware)
-        sel.log(self.bmc, "bios-corrupt" if firmware is None else "post-hang")
-        self.note("post-hung", code=self.post_code)
-        return False
-
-    def _asks(self, text: str, answered: Callable[[bytes], bool]) -> Run[None]:
-        """Wait until somebody has typed the answer at the console."""
-        self.note("console-asks", text=text.strip())
-        self.console.ask(text, answered)
-        while self.console.asking:
-            yield ASK_S
-
-    def _posts(self, firmware: images.Firmware | None) -> bool:
-        """Does this firmware get through POST on this board with this BMC?"""
-        if firmware is None or firmware.kind != "bios" or firmware.board_id != self.board.bios.board_id:
-            return False
-        running = self.bmc.running
-        return not firmware.requires_bmc or (
-            running is not None and not writing.older(running.version, firmware.requires_bmc)
-        )
 
     # -- writing flash
 
@@ -425,7 +350,8 @@ class VirtualServer:
 
     # -- building
 
-    def _chip(self, kind: images.Kind) -> Chip:
+    def factory_chip(self, kind: images.Kind) -> Chip:
+        """A chip as this server's board came with it."""
         part = self.board.bmc if kind == "bmc" else self.board.bios
         firmware = self.board.firmware(kind, self.spec.versions.get(kind))
         return Chip.holding(kind, images.build(firmware, part.image_size), part.banks)
@@ -433,10 +359,8 @@ class VirtualServer:
     def _network(self) -> Network:
         dhcp = Dhcp(self.spec.dhcp_pool) if self.spec.dhcp_pool else None
         management = Segment("management", dhcp, self.spec.bmc_vlan)
-        cables = {"dedicated": "management", "lan1": "production"}
-        if self.board.bmc.lan_mode == "shared":  # then the management network comes by the port that both use
-            cables = {"lan1": "management"}
-        return Network({"management": management, "production": Segment("production")}, cables, self._weather())
+        networks = {"management": management, "production": Segment("production")}
+        return Network(networks, cabling.joined(self.site, self.body), self._weather())
 
     def _weather(self) -> Weather:
         return Weather(random=random.Random(f"weather of {self.spec.seed}"))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from emulators.faults import Fault
 from emulators.hardening import Hardening
+from emulators.site import Site
 
 
 class Account(BaseModel):
@@ -60,5 +61,6 @@ class ServerSpec(BaseModel):
     watchdog: Literal["off", "armed", "locked"] = "off"  # does the host arm the BMC's? locked: with nowayout
     self_test: tuple[int, int] = (0x55, 0x00)  # what the BMC says of itself (IPMI 2.0 section 20.4)
     ipmitool: Literal["builtin", "real"] = "builtin"
+    site: Site | None = None  # where it stands; None = made from board, name and seed (emulators/site.py)
     seed: int = 0
     epoch: float = 1_767_225_600.0  # 2026-01-01 00:00 UTC

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
+from fwsim.secret import Secret
+
 WAIVABLE = {
     "self-test": "the BMC's self-test failed",
     "sol": "the host's console cannot be had over the network",
@@ -44,9 +46,11 @@ class Quiet(Part):
 
 
 class SealedDisk(Part):
-    """Attested: what opens the root disk when the TPM does not, as after a BIOS update."""
+    """Attested: what opens the root disk when the TPM does not, as after a BIOS update. `unlock`: where the passphrase
+    comes from, to be typed at the console over LAN where the disk asks for it."""
 
     passphrase: StrictBool = Field(default=False, description="a passphrase or recovery key is at hand, and was tried")
+    unlock: Secret | None = None
 
 
 class Waiver(Part):

@@ -24,6 +24,9 @@ class Row:
     policy: tuple[str, ...] = ()
 
 
+UNASKED_REPAIRS = frozenset({"wait", "restore-lan", "restore-lan-mode"})
+"""Of recovery/: what is tried after a run that ended badly and nobody is asked about."""
+
 CONSENT: tuple[Row, ...] = (
     Row("observe, wait, copy a backup", "automatic", "-", ("look",)),
     Row("load the IPMI modules, keep our own files and unit", "automatic", "-", ("modules", "files", "unit")),
@@ -44,13 +47,26 @@ CONSENT: tuple[Row, ...] = (
         policy=("canary_reboot",),
     ),
     Row(
-        "put back users, BIOS settings and boot order that a flash lost",
+        "put back users, BIOS settings, boot order and the event log's clock that a flash lost",
         "the plan",
         "`policy.restore`, on unless it says otherwise",
-        ("users", "settings"),
+        ("users", "settings", "clock"),
         ("restore",),
     ),
+    Row(
+        "clear a failed job of an iDRAC, once it has ended, and hand its file over once more",
+        "the plan",
+        "`policy.retry_failed_job`, on unless it says otherwise",
+        ("jobs",),
+        ("retry_failed_job",),
+    ),
     Row("install ipmitool on the host", "the plan", "`policy.install_ipmitool`", ("packages",), ("install_ipmitool",)),
+    Row(
+        "flash the BMC over the network, where it does not answer on its host any more",
+        "the plan",
+        "`policy.flash_over_lan`",
+        policy=("flash_over_lan",),
+    ),
     Row("flash an older version", "the plan", "`policy.allow_downgrade`", policy=("allow_downgrade",)),
     Row("flash without a way back at hand", "the plan", "`policy.accept_no_fallback`", policy=("accept_no_fallback",)),
     Row(
@@ -59,13 +75,35 @@ CONSENT: tuple[Row, ...] = (
         "`policy.preserve_bios_settings`",
         policy=("preserve_bios_settings",),
     ),
+    Row(
+        "press Enter or F1 at the console of a host that does not come back; type its disk's passphrase",
+        "asks",
+        "part of starting the update; the passphrase only where `sealed_disk.unlock` names its source",
+        ("console",),
+    ),
+    Row(
+        "repair a server after a run that ended badly: wait, put the BMC's LAN settings and port back",
+        "automatic",
+        "-",
+    ),
+    Row(
+        "any other repair: users, BIOS settings, boot order, keys at the console, resets, power, flashing again",
+        "asks",
+        "`--yes`, or yes to each on the terminal, or `policy.recovery: without-asking`; no terminal means no",
+        policy=("recovery",),
+    ),
     Row("power on a host that the update has shut down", "asks", "part of starting the update", ("power",)),
     Row(
         "reset, reboot or take power while a bank is or may be incomplete",
         "never",
         "only by `--i-know-the-bank-may-be-incomplete`, which the journal tells",
     ),
-    Row("factory defaults, clearing jobs or the event log", "never", "-", ("factory-default", "jobs", "sel")),
+    Row(
+        "factory defaults, clearing the event log, clearing jobs while one is open",
+        "never",
+        "-",
+        ("factory-default", "sel"),
+    ),
 )
 
 

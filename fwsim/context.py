@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fwsim import oem, returning
@@ -108,6 +108,8 @@ class Context:
     facts: dict[str, str] = field(default_factory=dict)  # as told last
     hooked: bool = False  # the plan's commands before the update were begun
     ending: Ending = "updated"  # as far as it is known; for the plan's commands after it
+    where: str = "host"  # whose commands `run` and its like are: see `on_operators_machine`
+    unit: str = "fwsim-flash"  # of the flash there
 
     @property
     def plan(self) -> Plan:
@@ -122,6 +124,11 @@ class Context:
 
     async def sleep(self, seconds: float) -> None:
         await self.doors.clock.sleep(seconds)
+
+    def on_operators_machine(self, unit: str) -> Context:
+        """The same run, whose commands are the operator's machine's: what is found and told is one with this."""
+        doors = replace(self.doors, host=self.doors.operator)
+        return replace(self, doors=doors, where="operator", unit=unit)
 
     # -- telling
 
@@ -164,7 +171,7 @@ class Context:
     def tell_output(self, argv: Sequence[str], status: int, output: str, took_s: float) -> None:
         """What a detached command wrote, once it has ended; that it was started was told already."""
         began = self.now() - took_s
-        self._tell_command("host", argv, status, output, "", began, False)
+        self._tell_command(self.where, argv, status, output, "", began, False)
 
     # -- acting
 
@@ -172,7 +179,7 @@ class Context:
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0, changes: bool = False
     ) -> Completed:
         """One command on the host, once. Whether it ran when this raises HostUnreachable is for the caller to see."""
-        return await self._told(self.doors.host, "host", argv, stdin, timeout_s, changes)
+        return await self._told(self.doors.host, self.where, argv, stdin, timeout_s, changes)
 
     async def poll(self, argv: Sequence[str], *, timeout_s: float = 60.0, patience_s: float = RECONNECT_S) -> Completed:
         """`read` for what is asked again and again: leaves no event, or the journal would hold nothing else."""
@@ -182,9 +189,22 @@ class Context:
             patience_s,
         )
 
-    async def run_operator(self, argv: Sequence[str], *, timeout_s: float = 60.0) -> Completed:
-        """One command on the operator's machine."""
-        return await self._told(self.doors.operator, "operator", argv, b"", timeout_s, False)
+    async def run_operator(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
+        """One command on the operator's machine. What goes to its standard input stands in no event."""
+        return await self._told(self.doors.operator, "operator", argv, stdin, timeout_s, False)
+
+    async def run_on_files(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
+        """The same about files of the run's: they are told relative to its folder."""
+        began, folder = self.now(), f"{self.run_dir}/"
+        shown = tuple(word.replace(folder, "") for word in argv)
+        try:
+            done = await self.doors.operator.run(argv, stdin=stdin, timeout_s=timeout_s)
+        except DoorError as error:
+            self._tell_command("operator", shown, None, "", str(error).replace(folder, ""), began, False)
+            raise
+        out, err = done.stdout.replace(folder, ""), done.stderr.replace(folder, "")
+        self._tell_command("operator", shown, done.status, out, err, began, False)
+        return done
 
     async def read(
         self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0, patience_s: float = RECONNECT_S
@@ -279,14 +299,45 @@ class Context:
     async def poll_lan(self, netfn: int, command: int, data: bytes = b"", *, timeout_s: float = 30.0) -> RawReply:
         """`lan` for what is asked again and again. Only a refused login leaves an event: whoever goes on with this run
         counts it, too, for two in a run are enough (DESIGN rule 14)."""
-        if self.found.logins_refused + self.found.logins_unheard >= LOGIN_TRIES:
-            text = f"{self.plan.bmc.user} was refused {LOGIN_TRIES} times in this run; not tried again"
-            raise BmcAuthenticationRefused(text)
+        self._login_is_left()
         try:
             return await self.doors.network.raw(netfn, command, data, timeout_s=timeout_s)
         except BmcAuthenticationRefused:
             self.login("refused")
             raise
+
+    async def console(self, *, seconds: float, send: bytes = b"", timeout_s: float = 30.0) -> bytes:
+        """What the host's console writes within `seconds`, as the door says. Events as by `poll_lan`: what is typed and
+        what is heard stands in none."""
+        self._login_is_left()
+        try:
+            return await self.doors.network.console(seconds=seconds, send=send, timeout_s=timeout_s)
+        except BmcAuthenticationRefused:
+            self.login("refused")
+            raise
+
+    def _login_is_left(self) -> None:
+        if self.found.logins_refused + self.found.logins_unheard >= LOGIN_TRIES:
+            text = f"{self.plan.bmc.user} was refused {LOGIN_TRIES} times in this run; not tried again"
+            raise BmcAuthenticationRefused(text)
+
+    async def type_keys(self, keys: bytes, name: str, *, seconds: float, secret: bool = False) -> bytes:
+        """Type at the host's console, and what it writes within `seconds` then. `name` stands in the event in the place
+        of the keys; what is `secret` stands there nowhere, not in what the console writes back either."""
+        words, began = ("sol", "type", name), self.now()
+        self.login("tried")
+        try:
+            heard = await self.console(seconds=seconds, send=keys)
+        except DoorError as error:
+            if not isinstance(error, BmcAuthenticationRefused):
+                self.login("unanswered")
+            self._tell_command("bmc", words, None, "", str(error), began, True)
+            raise
+        self.login("in")
+        typed = keys.strip()
+        shown = heard.replace(typed, b"********") if secret and typed else heard
+        self._tell_command("bmc", words, 0, shown.decode("utf-8", "replace"), "", began, True)
+        return shown
 
     def login(self, how: Login) -> None:
         """What became of a login at the BMC. One that was tried and never heard of may have been refused."""

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from fwsim.boards import Kind
@@ -19,6 +20,7 @@ Deed = Literal[
     "flash",  # a flashing tool, with or without a unit
     "activate",  # a bank becomes the one that boots
     "bmc-reset",
+    "console",  # keys at the host's console
     "restart",  # the host's, orderly, by its operating system
     "power",  # on, off, cycle, reset by the chassis
     "factory-default",
@@ -27,6 +29,7 @@ Deed = Literal[
     "jobs",  # of Dell's queue
     "settings",  # of the BIOS, and the boot order
     "sel",
+    "clock",  # of the event log
     "watchdog",
     "packages",
     "modules",
@@ -44,6 +47,7 @@ _RAW: dict[tuple[int, int], Deed] = {
     (0x00, 0x02): "power",
     (0x00, 0x08): "settings",
     (0x0A, 0x47): "sel",
+    (0x0A, 0x49): "clock",
     (0x0C, 0x01): "lan",
     (0x06, 0x24): "watchdog",
     (0x06, 0x22): "watchdog",
@@ -65,7 +69,8 @@ _IPMITOOL: tuple[tuple[str, Deed], ...] = (  # regular expressions over the word
     (r"lan (set|alert set|auth set)\b.*", "lan"),
     (r"exec\b.*", "users"),  # what it runs stands on its standard input: the worst that we send that way
     (r"user (set|enable|disable|priv)\b.*|channel setaccess\b.*", "users"),
-    (r"sel (clear|delete|time set)\b.*", "sel"),
+    (r"sel time set\b.*", "clock"),
+    (r"sel (clear|delete)\b.*", "sel"),
     (r"(mc|bmc) watchdog (off|reset|set)\b.*", "watchdog"),
     (r"delloem (lan|setled|powermonitor clear)\b.*", "lan"),
 )
@@ -102,12 +107,18 @@ class FlashStart:
     sha256: str = ""
     run: str = ""
     remains: bool = False
+    by_hpm: bool = False
 
 
 def of(where: str, argv: Sequence[str]) -> Deed:
     """What this command does. `where`: host, bmc or operator, as in its event."""
+    return _of(where, tuple(argv))
+
+
+@lru_cache(maxsize=4096)
+def _of(where: str, argv: tuple[str, ...]) -> Deed:
     if where == "bmc":
-        return _raw(argv[1:]) if argv[:1] == ("raw",) else "look"
+        return _raw(argv[1:]) if argv[:1] == ("raw",) else "console" if argv[:2] == ("sol", "type") else "look"
     words = inner(argv)
     if not words:
         return "look"
@@ -141,12 +152,13 @@ def flash_start(argv: Sequence[str]) -> FlashStart | None:
     if not words or of("host", words) != "flash":
         return None
     kind, file = _what_is_flashed(words)
+    by_hpm = words[0].rsplit("/", 1)[-1] == "ipmitool"
     if argv[0] != "systemd-run":
-        return FlashStart(kind, file)
+        return FlashStart(kind, file, by_hpm=by_hpm)
     options = dict(a[2:].split("=", 1) for a in argv if a.startswith("--") and "=" in a)
     tag = dict(w.split("=", 1) for w in options.get("description", "").split() if "=" in w)
     remains = "--property=RemainAfterExit=yes" in argv or "--remain-after-exit" in argv
-    return FlashStart(kind, file, options.get("unit", ""), tag.get("sha256", ""), tag.get("run", ""), remains)
+    return FlashStart(kind, file, options.get("unit", ""), tag.get("sha256", ""), tag.get("run", ""), remains, by_hpm)
 
 
 def raw_bytes(where: str, argv: Sequence[str]) -> tuple[int, ...]:
@@ -162,7 +174,11 @@ def raw_bytes(where: str, argv: Sequence[str]) -> tuple[int, ...]:
 
 def inner(argv: Sequence[str]) -> tuple[str, ...]:
     """The command itself: taken out of `systemd-run`, `sh -c`, `exec`, and what is redirected."""
-    words = tuple(argv)
+    return _inner(tuple(argv))
+
+
+@lru_cache(maxsize=4096)
+def _inner(words: tuple[str, ...]) -> tuple[str, ...]:
     if words[:1] == ("systemd-run",):
         words = tuple(w for i, w in enumerate(words) if i and not w.startswith("--"))
     if len(words) >= 3 and words[0].rsplit("/", 1)[-1] in ("sh", "bash") and words[1] == "-c":
@@ -184,7 +200,8 @@ def _what_is_flashed(words: tuple[str, ...]) -> tuple[Kind | None, str]:
     if name == "ipmitool":
         rest = _after_ipmitool(words)
         return "bmc", rest[2] if len(rest) > 2 else ""
-    file = next((words[i + 1] for i, w in enumerate(words[:-1]) if w in ("-f", "--file")), "")
+    option = "--file" if name in ("sum", "saa") else "-f"  # SUM's own -f names where its password is
+    file = next((words[i + 1] for i, w in enumerate(words[:-1]) if w == option), "")
     if name in ("sum", "saa"):
         return ("bmc" if "UpdateBmc" in words else "bios"), file
     return None, file  # racadm's words are the same for both

@@ -63,6 +63,14 @@ class BmcAuthenticationRefused(DoorError):
     """The BMC refused the user or the password. At most two tries a user a run (DESIGN rule 14)."""
 
 
+class ConsoleTaken(DoorError):
+    """The BMC does not give the console: somebody else has it, or (`disabled`) serial over LAN is off for this user."""
+
+    def __init__(self, message: str, *, disabled: bool = False) -> None:
+        super().__init__(message)
+        self.disabled = disabled
+
+
 class Clock(Protocol):
     """The server's time."""
 
@@ -103,6 +111,14 @@ class Network(Protocol):
         """One sessionless packet (Get Channel Authentication Capabilities, 06/38): does a BMC answer there?"""
         ...
 
+    async def ping(self, *, timeout_s: float = 2.0) -> bool:
+        """One ASF presence ping (IPMI 2.0 section 13.2.3): does anything that speaks RMCP answer there?"""
+        ...
+
+    def elsewhere(self, address: str) -> Network:
+        """The same login at another address, e.g. where a lease says that the BMC is. Refusals are counted together."""
+        ...
+
     async def connects(self, port: int, *, timeout_s: float = 5.0) -> bool:
         """Does something take TCP connections at that port of the BMC's address? Sends nothing."""
         ...
@@ -111,12 +127,22 @@ class Network(Protocol):
         """One request in a session of its own. Raises BmcUnreachable, BmcAuthenticationRefused."""
         ...
 
+    async def console(self, *, seconds: float, send: bytes = b"", timeout_s: float = 30.0) -> bytes:
+        """What the host's serial console writes within `seconds` after `send` was typed there.
+
+        One session of serial over LAN, which shows nothing of what was written before it; `timeout_s` is for getting
+        it. What was heard before the BMC went dark is returned. Raises BmcUnreachable, BmcAuthenticationRefused,
+        ConsoleTaken.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Doors:
     """All of them. `operator` is this machine: hooks and out-of-band vendor tools run there.
 
     `passwords`: those of the BMC's users that the plan has a source for. They go to the host on standard input alone.
+    `passphrase`: of the host's disk, "" where the plan names no source; it goes to the console alone.
     """
 
     clock: Clock
@@ -124,3 +150,4 @@ class Doors:
     network: Network
     operator: Host
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    passphrase: str = field(default="", repr=False)

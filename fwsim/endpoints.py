@@ -25,16 +25,22 @@ async def doors(plan: Plan, *, elapsed_s: float = 0.0) -> AsyncIterator[Doors]:
     """
     clock = WireClock(began=time.monotonic() - elapsed_s)
     at = _bmc(plan)
+    phrase = _passphrase(plan)
     more = {n: s.read(f"password of {n} on the BMC {plan.bmc.address}") for n, s in plan.bmc.users.items()}
     passwords = {plan.bmc.user: at.password, **more}
     if plan.host.local:
-        yield Doors(clock, LocalHost(), choose(at), LocalHost(), passwords)
+        yield Doors(clock, LocalHost(), choose(at), LocalHost(), passwords, phrase)
         return
     host = SshHost(_host(plan))
     try:
-        yield Doors(clock, host, choose(at), LocalHost(), passwords)
+        yield Doors(clock, host, choose(at), LocalHost(), passwords, phrase)
     finally:
         await host.close()
+
+
+def _passphrase(plan: Plan) -> str:
+    unlock = plan.sealed_disk.unlock
+    return unlock.read(f"passphrase of the disk of {plan.host.address}") if unlock is not None else ""
 
 
 def _host(plan: Plan) -> SshAddress:

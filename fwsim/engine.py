@@ -43,6 +43,7 @@ class Engine:
 
     `allow_synthetic` lets marked images through; only a rehearsal, for a server that it started, says so.
     `past`: the journal of this run, where an engine before this one was interrupted; the clock goes on after it.
+    `steps`: others than the plan's, in the same run, for `take`.
     `despite_incomplete`: the operator's explicit word against rule 11. `terms`: what stops the run between two steps.
     """
 
@@ -61,26 +62,33 @@ class Engine:
         despite_incomplete: bool = False,
         past: Sequence[Event] = (),
         terms: Terms = NO_TERMS,
+        steps: Sequence[Step] | None = None,
     ) -> None:
         self.job = Job(run_id, plan, board, payloads, allow_synthetic, run_dir, despite_incomplete)
         found = recall.findings(past, self.job)
-        self.steps = resume.steps(sequence(self.job), found) if past else sequence(self.job)
+        rows = sequence(self.job) if steps is None else tuple(steps)
+        self.steps = resume.steps(rows, found) if past and steps is None else rows
         self._reads_only = {step.id for step in self.steps if step.stage == READ_ONLY}
         self._epoch, self._emit = epoch, emit
         self._gates = Gates(terms, self.steps, epoch)
+        self.doors = doors
         self._context = Context(self.job, doors, emit, run_dir, found)
 
     async def run(self) -> RunEnded:
         """Every step up to the end or the first that stops the run. Raises nothing of its own."""
-        self._emit(self._started())
-        stop: Stop | None = None
-        for number, step in enumerate(self.steps, 1):
-            stop = await self._gate(number, step) or await self._step(number, step)
-            if stop is not None:
-                break
+        stop = await self.take()
         ended = await self._ended(await self._left_nothing(stop))
         self._emit(ended)
         return ended
+
+    async def take(self) -> Stop | None:
+        """The steps alone, and what stopped them. No end is told: whoever asked goes on with the run."""
+        self._emit(self._started())
+        for number, step in enumerate(self.steps, 1):
+            stop = await self._gate(number, step) or await self._step(number, step)
+            if stop is not None:
+                return stop
+        return None
 
     async def _step(self, number: int, step: Step) -> Stop | None:
         context = self._context

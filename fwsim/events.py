@@ -184,7 +184,7 @@ class PreflightEnded(Event):
     message: str
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
 KINDS: dict[str, type[Event]] = {k.name: k for k in Event.__subclasses__()}
 
 

@@ -39,11 +39,13 @@ class Findings:
     restart_is_power_cycle: bool = False
     flashed: set[Hop] = field(default_factory=set)  # begun
     whole: set[Hop] = field(default_factory=set)  # proved complete: only then may anything be reset
+    over_lan: set[Hop] = field(default_factory=set)  # begun from the operator's machine, over the network
     restarting: dict[Hop, str] = field(default_factory=dict)  # restart sent, under which boot id
     verified: set[Hop] = field(default_factory=set)
     method: dict[Hop, BmcMethod] = field(default_factory=dict)  # of BMC images: which one the board takes
     jobs: dict[Hop, str] = field(default_factory=dict)  # Dell's job of that flash
     jobs_before: dict[Hop, frozenset[str]] = field(default_factory=dict)  # the jobs that were there before it
+    retried: set[str] = field(default_factory=set)  # kind-version whose failed job was cleared, and tried once more
     watchdog: bytes = b""  # its settings from before it was disarmed, while it is ours to put back
     unrestored: dict[str, str] = field(default_factory=dict)  # what is not as before -> what to do about it
     changes: dict[str, str] = field(default_factory=dict)  # what was changed -> in words
@@ -89,6 +91,8 @@ class Findings:
             case "begun":
                 self._forget(image)
                 self.flashed.add(image)
+                if note.get("where") == "operator":
+                    self.over_lan.add(image)
                 self.unread.add(image.kind)
                 self.jobs_before[image] = frozenset(note.get("jobs", "").split())
                 self.changes[key] = f"the flash of {name} was begun"
@@ -108,7 +112,7 @@ class Findings:
                 self.changes[key] = f"{image.kind.upper()} updated to {note.get('version', image.version)}"
 
     def _forget(self, image: Hop) -> None:
-        for known in (self.flashed, self.whole, self.verified):
+        for known in (self.flashed, self.whole, self.verified, self.over_lan):
             known.discard(image)
         self.restarting.pop(image, None)
         self.jobs.pop(image, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fwsim import deeds
 from fwsim.boards import Kind
@@ -64,6 +64,8 @@ class FinalState:
     bmc_address: str
     wanted: Mapping[Kind, str] = field(default_factory=dict)
     payloads: Mapping[str, Kind] = field(default_factory=dict)  # SHA-256 -> what it is
+    fallbacks: Mapping[str, Kind] = field(default_factory=dict)  # the same, of what a repair may go back to
+    recovers: bool = False  # does somebody look for remedies after a bad end?
     endpoints: tuple[str, ...] = ()  # the only addresses that events may act on
     forbidden: tuple[str, ...] = ()  # words of the operator's own plan that must stand nowhere
     secrets: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class FinalState:
     journal: bytes | None = None
     left_on_host: tuple[str, ...] = ()
     allowed: frozenset[str] = frozenset()  # deeds that the plan's policy allows without asking
+    operators_word: bool = False  # did a person allow restarts though a bank may be incomplete?
     over: bool = True
 
 
@@ -105,12 +108,17 @@ class Told:
 
     def __init__(self, events: Sequence[Event], final: FinalState) -> None:
         self.events, self.final = events, final
+        self._places: dict[type[Event], list[int]] = {}  # of each kind that was asked for
 
     def of(self, kind: type[E], before: int | None = None, after: int = -1) -> Iterator[tuple[int, E]]:
         """Events of that kind with their places, between two places."""
-        for index, event in enumerate(self.events[:before]):
-            if index > after and isinstance(event, kind):
-                yield index, event
+        if kind not in self._places:
+            self._places[kind] = [index for index, event in enumerate(self.events) if isinstance(event, kind)]
+        for index in self._places[kind]:
+            if before is not None and index >= before:
+                return
+            if index > after:
+                yield index, cast(E, self.events[index])
 
     @cached_property
     def lines(self) -> list[str]:
@@ -136,7 +144,8 @@ class Told:
         for command in self.commands:
             flash = deeds.flash_start(command.event.argv) if command.deed == "flash" else None
             if flash is not None and (flash.unit or not self._in_a_unit(command)):
-                kind = self.final.payloads.get(flash.sha256, flash.kind) or self._by_step(command)
+                known = {**self.final.fallbacks, **self.final.payloads}
+                kind = known.get(flash.sha256, flash.kind) or self._by_step(command)
                 rows.append(Start(command, flash, kind))
         return rows
 
@@ -152,7 +161,8 @@ class Told:
 
     @staticmethod
     def _by_step(command: Command) -> Kind | None:
-        return next((k for k in ("bmc", "bios") if command.event.step.startswith(k)), None)
+        step = command.event.step.removeprefix("repair-re").removeprefix("flash-")
+        return next((k for k in ("bmc", "bios") if step.startswith(k)), None)
 
     def tool_end(self, start: Start) -> Command | None:
         """The event that says how the tool of that start ended."""

@@ -79,6 +79,8 @@ def of(manufacturer: int, products: Sequence[str]) -> Commands:
 
 def unlisted(words: Sequence[str], allowed: frozenset[tuple[int, ...]]) -> bool:
     """Is this (`raw NETFN COMMAND DATA...`, with or without `ipmitool`) an OEM request that is not allowed?"""
+    if "raw" not in words[:2]:
+        return False
     rest = list(words[1:] if words[:1] == ("ipmitool",) else words)
     if rest[:1] != ["raw"]:
         return False

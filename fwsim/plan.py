@@ -10,9 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from fwsim import boards, yamlfile
 from fwsim.attestations import Quiet, SealedDisk, Waiver
@@ -130,6 +139,32 @@ class Power(Part):
     ups: StrictBool = False
 
 
+class Leases(Part):
+    """Where the DHCP server's leases can be read, on the operator's machine: a file of dnsmasq or ISC dhcpd, or a shell
+    command that prints one. A BMC that has lost its address is looked for there."""
+
+    file: FilePath | None = None
+    command: ShellLine | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.file is None) == (self.command is None):
+            raise ValueError("expected exactly one of {file: PATH} or {command: LINE}")
+        return self
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """What prints them."""
+        return ("sh", "-c", self.command) if self.command is not None else ("cat", str(self.file))
+
+
+class Outlet(Part):
+    """A switched outlet of a PDU, which feeds one power supply: shell commands for the operator's machine."""
+
+    off: ShellLine = Field(description="the command that switches it off")
+    on: ShellLine = Field(description="the command that switches it on")
+
+
 BackupItem = Literal["bios-settings", "boot-order", "user-access", "sel", "nic-names"]
 
 
@@ -143,18 +178,24 @@ class Backup(Part):
 
 class Policy(Part):
     """What the engine may do without asking. `restore`: put back users, BIOS settings and boot order that a flash
-    lost, with the reboot that settings need."""
+    lost, with the reboot that settings need. `retry_failed_job`: a failed job of Dell's queue is cleared, and the file
+    handed over once more. `recovery`: may repairs be tried after a run that ended badly? `flash_over_lan`: may
+    HPM.1 go over the network, from this machine, where the BMC does not answer on its host any more?"""
 
     canary_reboot: StrictBool = True
     allow_downgrade: StrictBool = False
+    flash_over_lan: StrictBool = False
     install_ipmitool: StrictBool = False
     preserve_bios_settings: StrictBool = False
     accept_no_fallback: StrictBool = False
     restore: StrictBool = True
+    retry_failed_job: StrictBool = True
+    recovery: Literal["ask", "without-asking", "never"] = "ask"
 
 
 class Plan(Part):
-    """A whole plan. `before`, `verify`, `after`: shell commands for the operator's machine, see steps/hooks.py."""
+    """A whole plan. `pdu`: the outlets of its supplies, the first supply's first. `before`, `verify`, `after`: shell
+    commands for the operator's machine, see steps/hooks.py."""
 
     board: str = Field(description=f"one of {', '.join(boards.names())}")
     host: HostEndpoint = Field(description="where the host answers SSH")
@@ -165,9 +206,12 @@ class Plan(Part):
     power: Power = Field(description="attested power feeds, e.g. {feeds: 2}")
     quiet: Quiet = Quiet()
     sealed_disk: SealedDisk = SealedDisk()
+    pdu: tuple[Outlet, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     policy: Policy = Policy()
     backup: Backup = Backup()
+    leases: Leases | None = None
+    inventory: FilePath | None = None
     before: tuple[ShellLine, ...] = ()
     verify: tuple[ShellLine, ...] = ()
     after: tuple[ShellLine, ...] = ()
@@ -277,6 +321,8 @@ def _absent(document: yamlfile.Document, plan: Plan) -> list[Problem]:
             places.append((("payloads", i, "intermediate", j, "file"), image.file))
     for i, fallback in enumerate(plan.fallback):
         places.append((("fallback", i, "file"), fallback.file))
+    if plan.inventory is not None:
+        places.append((("inventory",), plan.inventory))
     for name in ("key", "known_hosts"):
         if file := getattr(plan.host, name):
             places.append((("host", name), file))

@@ -65,17 +65,31 @@ quiet: # you attest this; for the time of the update nobody else resets, powers 
   fencing: false # true: cluster fencing (STONITH, vSphere HA) cannot act on it, or there is no cluster
   controllers: false # true: no other controller (MAAS, Ironic, OpenManage, ...) acts on its BMC
 
-# sealed_disk: {passphrase: true} # where the TPM opens the root disk: a passphrase is at hand, and was tried
+# sealed_disk: # where the TPM opens the root disk, and may not any more with a new BIOS
+#   passphrase: true           # a passphrase is at hand, and was tried
+#   unlock: {env: DISK_PHRASE} # where it comes from: typed at the console over LAN where the disk asks for it
 # waivers: # findings of the preflight that may be; each refusal that can be waived says its name
 #   - {finding: sel-1f, reason: "DIMM replaced, TICKET-123"}
 
 policy: # what may be done without asking
   canary_reboot: true # reboot once before the BIOS is flashed: proves that the host comes back today
   allow_downgrade: false
+  flash_over_lan: false # true: HPM.1 may go over the network, from this machine, where ipmitool on the host cannot
   install_ipmitool: false # install the package on the host where it is missing
   preserve_bios_settings: false # SUM --preserve_setting; needs a licence, and not every board has it
   accept_no_fallback: false # true: go on without firmware of the running versions at hand
   restore: true # put back users, BIOS settings and boot order that a flash lost; settings need one more reboot
+  retry_failed_job: true # clear a failed job of an iDRAC, once it has ended, and hand the file over once more
+  recovery: ask # repairs after a bad ending: ask, without-asking or never; putting the BMC's LAN back is never asked
+
+# pdu: # switched outlets, one a power supply in order; used for a repair alone, and only while nothing is being flashed
+#   - {off: "./outlet.sh pdu-a 7 off", on: "./outlet.sh pdu-a 7 on"}
+
+# leases: # of the DHCP server, on this machine: where a BMC that has lost its address is looked for; one of the two
+#   file: /var/lib/misc/dnsmasq.leases          # dnsmasq's, or ISC dhcpd's
+#   command: "ssh DHCP.EXAMPLE.NET cat /var/lib/dhcp/dhcpd.leases"   # a command that prints such a file
+
+# inventory: db07.yaml # where the server stands and whom to call, for tickets; a sample: fwsim ticket inventory
 
 # before: ["./drain.sh db07"]     # on this machine before the first change; one that fails refuses the update
 # verify: ["./service-is-up.sh"]  # at the end; each must exit 0

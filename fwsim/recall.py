@@ -80,6 +80,8 @@ def _fact(found: Findings, key: str, value: str) -> None:
             found.read(key.split(".")[0], value)
         case "bmc.guid":
             found.guid = value
+        case "job.retried":
+            found.retried.add(value)
         case "watchdog.was":
             found.watchdog = bytes.fromhex(value)
         case "bmc.login":

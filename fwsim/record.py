@@ -26,6 +26,7 @@ class Record(BaseModel):
     """`kind`: a rehearsal is never gone on with against a plan's address, an update never without its plan.
 
     `run_id`: the name that the run has in its journal. `expected`: how a rehearsal's scenario says that it ends.
+    `image`: of the container that a rehearsal's server is, if it is one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +38,7 @@ class Record(BaseModel):
     in_memory: bool = False
     scenario: Path | None = None
     ipmitool: Literal["builtin", "real"] = "builtin"
+    image: str | None = None
     expected: Ending = "updated"
 
 

@@ -13,6 +13,7 @@ from fwsim.events import Event
 from fwsim.judged import Broken, Condition, FinalState, Record, Told
 from fwsim.rules_ending import complete_ending, healthy_or_told, proved_update
 from fwsim.rules_flash import bmc_first, incomplete_bank, looked_before_flash, verified_before_flash
+from fwsim.rules_repair import least_first, remedied
 from fwsim.rules_words import (
     asked_for,
     exact_oem_bytes,
@@ -27,14 +28,19 @@ __all__ = ["RULES", "Broken", "Condition", "FinalState", "check"]
 
 Rule = Callable[[Told, Sequence[Record]], Iterable[Broken]]
 
+
+def _both(one: Rule, other: Rule) -> Rule:
+    return lambda told, world: (*one(told, world), *other(told, world))
+
+
 RULES: dict[int, Rule] = {
     1: verified_before_flash,
     2: bmc_first,
     3: looked_before_flash,
     4: proved_update,
     5: complete_ending,
-    6: healthy_or_told,
-    7: least_invasive,
+    6: _both(healthy_or_told, remedied),
+    7: _both(least_invasive, least_first),
     8: no_secret,
     9: whole_journal,
     11: incomplete_bank,

@@ -72,9 +72,9 @@ def complete_ending(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
 
 
 def _gone_on_with(told: Told, place: int, end: RunEnded) -> bool:
-    """An interrupted run may be resumed: then that was not its end."""
-    follows = told.events[place + 1 : place + 2]
-    return end.ending == "interrupted" and bool(follows) and isinstance(follows[0], RunStarted)
+    """A run that was interrupted may be resumed, one that failed repaired: then that was not its end."""
+    taken_up = ("interrupted", "failed", "needs-hands")
+    return end.ending in taken_up and any(True for _ in told.of(RunStarted, after=place))
 
 
 def _refused_for_nothing(told: Told, world: Sequence[Record], end: RunEnded) -> Iterator[Broken]:

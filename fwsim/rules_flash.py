@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fwsim import deeds
 from fwsim.deeds import SPOILING
-from fwsim.events import Intent
+from fwsim.events import ImageMarked, Intent
 from fwsim.judged import Broken, Command, Record, Start, Told
 from fwsim.versions import BadVersion, same
 
@@ -25,6 +26,7 @@ BACKED_UP = {  # file -> the command whose output it must hold
     "backup/dmi-bios.txt": ("dmidecode", "-t", "bios"),
 }
 GUID = ("raw", "0x06", "0x37")
+UPGRADE_STATUS = (0x2C, 0x34)
 
 
 def verified_before_flash(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
@@ -70,9 +72,11 @@ def _hash_fits(told: Told, start: Start) -> bool:
         c.index for c in told.commands if c.event.argv[0] == "scp" and c.event.argv[-1].endswith(start.flash.file)
     ]
     since = max((i for i in copies if i < start.command.index), default=-1)
-    seen = told.ran("sha256sum", start.flash.file, before=start.command.index, after=since)
-    wanted = start.flash.sha256
-    return seen is not None and seen.stdout.split()[:1] == [wanted] and wanted in told.final.payloads
+    where = start.command.event.where
+    seen = told.ran("sha256sum", start.flash.file, where=where, before=start.command.index, after=since)
+    hashed = seen.stdout.split()[:1] if seen is not None else []
+    wanted = start.flash.sha256 if not _by_the_bmc(start) else "".join(hashed)
+    return hashed == [wanted] and (wanted in told.final.payloads or wanted in told.final.fallbacks)
 
 
 def bmc_first(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
@@ -81,7 +85,8 @@ def bmc_first(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
     if not bios:
         return
     for start in told.starts:
-        if start.kind == "bmc" and start.command.index > bios[0].command.index:
+        repairs = start.command.event.step.startswith("repair-")  # what was flashed already is written again
+        if start.kind == "bmc" and start.command.index > bios[0].command.index and not repairs:
             yield Broken(2, "the BMC is flashed after the BIOS", start.command.began)
     wanted = told.final.wanted.get("bmc")
     read = told.fact("bmc.version", before=bios[0].command.index)
@@ -116,17 +121,44 @@ def looked_before_flash(told: Told, world: Sequence[Record]) -> Iterator[Broken]
 
 def _one_unit(told: Told, start: Start) -> Iterator[Broken]:
     at, flash = start.command.began, start.flash
-    if flash.unit != UNIT or not flash.remains:
+    if _by_the_bmc(start):
+        return
+    if _from_outside(start):
+        if not flash.unit.startswith(f"{UNIT}-") or not flash.remains or not _is_held(told, start):
+            yield Broken(3, f"a flash over LAN runs in {flash.unit or 'no unit'}, and not under the host's {UNIT}", at)
+    elif flash.unit != UNIT or not flash.remains:
         kept = "" if flash.remains else ", not kept after its end"
         yield Broken(3, f"a flash runs in {flash.unit or 'no unit'}{kept}; its lock is {UNIT}", at)
     elif told.started is not None and (flash.run != told.started.run or not flash.sha256):
         yield Broken(3, "the unit's description does not say whose it is", at)
 
 
+def _from_outside(start: Start) -> bool:
+    """Is it begun on the operator's machine, over the network?"""
+    return start.command.event.where == "operator"
+
+
+def _by_the_bmc(start: Start) -> bool:
+    """SUM or racadm hand a BIOS to the BMC over the network, which writes it by itself: it is its own lock."""
+    return _from_outside(start) and not start.flash.by_hpm and start.kind == "bios"
+
+
+def _is_held(told: Told, start: Start) -> bool:
+    """Was the lock on the host taken, and not freed since?"""
+    took = told.ran("systemd-run", f"--unit={UNIT}", before=start.command.index)
+    freed = told.ran("systemctl", "stop", UNIT, before=start.command.index)
+    return took is not None and (freed is None or freed.at < took.at)
+
+
 def _looked(told: Told, start: Start, since: int) -> Iterator[Broken]:
-    look = told.ran("systemctl", "show", UNIT, before=start.command.index, after=since)
+    if _by_the_bmc(start):
+        if told.ran(*GUID, where="bmc", before=start.command.index, after=since) is None:
+            yield Broken(3, "a BIOS is handed to the BMC, and nobody has looked whose BMC it is", start.command.began)
+        return
+    unit = start.flash.unit if _from_outside(start) else UNIT
+    look = told.ran("systemctl", "show", unit, where=start.command.event.where, before=start.command.index, after=since)
     if look is None:
-        yield Broken(3, f"a flash starts and nobody has looked at {UNIT} before", start.command.began)
+        yield Broken(3, f"a flash starts and nobody has looked at {unit} before", start.command.began)
     elif "SubState=running" in look.stdout.split():
         yield Broken(3, f"a flash starts though {UNIT} was seen running", start.command.began)
 
@@ -152,16 +184,31 @@ def incomplete_bank(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
     for command in told.commands:
         if command.deed not in SPOILING or _is_refused(command) or _by_the_operators_word(told, command):
             continue
-        chips = [chip for chip, begin, end in truly if begin <= command.began < end]
+        chips = [
+            chip
+            for chip, begin, end in truly
+            if begin <= command.began < end and not _nothing_runs(world, chip, begin, command.began)
+        ]
         if chips:
             yield Broken(11, f"`{command.line}` while the {chips[0].upper()}'s bank is incomplete", command.began)
-        elif unproved := _unproved(told, command):
+        elif (unproved := _unproved(told, world, command)) and not _nothing_runs(
+            world, unproved.kind or "", unproved.command.began, command.began
+        ):
             name = (unproved.kind or "").upper()
             yield Broken(11, f"`{command.line}` while nothing proves the {name}'s bank whole", command.began)
 
 
+def _nothing_runs(world: Sequence[Record], chip: str, since: float, until: float) -> bool:
+    """Has POST stood still on that BIOS? Then no system runs any more that could be lost, and nobody writes it."""
+    before = round(until, 6)  # as the world's times are: a POST that this very command started is no excuse for it
+    return chip == "bios" and any(r["kind"] == "post-hung" and since < r["at"] < before for r in world)
+
+
 def _by_the_operators_word(told: Told, command: Command) -> bool:
-    """A word is about the bank as it was then: one that was told before the latest flash says nothing of that one."""
+    """A word is about the bank as it was then: one that was told before the latest flash says nothing of that one. The
+    engine's own telling is no word: a person must have given it."""
+    if not told.final.operators_word:
+        return False
     since = max((s.command.index for s in told.starts if s.command.index < command.index), default=-1)
     return told.fact(WORD, before=command.index, after=since) is not None
 
@@ -178,21 +225,71 @@ def _incomplete(world: Sequence[Record]) -> list[tuple[str, float, float]]:
     for record in world:
         chip = str(record.get("chip", ""))
         if record["kind"] == "flash-started":
-            begun.setdefault(chip, record["at"])
+            if chip in begun:  # cut short before, and begun anew
+                rows.append((chip, begun[chip], record["at"]))
+            begun[chip] = record["at"]
         elif record["kind"] == "flash-finished" and chip in begun:
             rows.append((chip, begun.pop(chip), record["at"]))
     return rows + [(chip, at, float("inf")) for chip, at in begun.items()]
 
 
-def _unproved(told: Told, command: Command) -> Start | None:
+def _bmc_agrees(told: Told, end: Command, command: Command) -> bool:
+    """Was the BMC asked how its upgrade stands, between the tool's end and this? One that answers must not object."""
+    asked = [c.event for c in told.commands if end.index < c.index < command.index and _raw_of(c)[:2] == UPGRADE_STATUS]
+    if not asked:
+        return False
+    answer = asked[-1].stdout.split()
+    return asked[-1].status != 0 or answer[2:3] == ["00"]
+
+
+def _was_read(told: Told, world: Sequence[Record], start: Start, command: Command) -> bool:
+    """Did the BMC truly start with that very image meanwhile, and was it asked then? Somebody else's reset may come
+    before its status is asked, or its tool's end is told; an image that has started is whole."""
+    wanted = {e.version for _, e in told.of(ImageMarked) if e.sha256 == start.flash.sha256}
+    up = [r["at"] for r in world if r["kind"] == "bmc-up" and r.get("version") in wanted]
+    since = min((at for at in up if start.command.began < at < command.began), default=None)
+    if since is None:
+        return False
+    between = (c for c in told.commands if start.command.index < c.index < command.index)
+    return any(c.event.argv[1:] == ("mc", "info") and c.event.status == 0 and c.event.at > since for c in between)
+
+
+def _raw_of(command: Command) -> tuple[int, ...]:
+    return deeds.raw_bytes(command.event.where, command.event.argv)
+
+
+def _took_back(told: Told, start: Start, command: Command) -> bool:
+    """Was it told, before that command, that the flash was never begun?"""
+    marks = [e for _, e in told.of(ImageMarked, command.index, start.command.index) if e.kind == start.kind]
+    return bool(marks) and marks[0].stage == "not-begun"
+
+
+def _was_written(world: Sequence[Record], start: Start, command: Command) -> bool:
+    return any(
+        r["kind"] == "flash-started" and r.get("chip") == start.kind and start.command.began <= r["at"] <= command.began
+        for r in world
+    )
+
+
+def _unproved(told: Told, world: Sequence[Record], command: Command) -> Start | None:
     """The flash that was begun before this command and is not known to have ended well."""
     for start in told.starts:
         if start.command.index > command.index or start.command.event.status not in (0, None):
             continue
+        if _took_back(told, start, command) and not _was_written(world, start, command):
+            continue
         later = [s for s in told.starts if start.command.index < s.command.index < command.index]
         if any(s.kind == start.kind for s in later):
             continue  # written again: that one counts
+        if _by_the_bmc(start):
+            if start.command.event.status != 0:
+                return start
+            continue  # SUM and racadm end once it is written
+        if _was_read(told, world, start, command):
+            continue
         end = told.tool_end(start)
         if end is None or end.index > command.index or end.event.status != 0:
+            return start
+        if start.flash.by_hpm and not _bmc_agrees(told, end, command):
             return start
     return None

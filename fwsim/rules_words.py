@@ -12,6 +12,7 @@ from fwsim.judged import Broken, Command, Record, Told
 
 LOGINS = 2
 SUPERMICRO_POST_CODE = (0x30, 0x70, 0x02)
+OVER_LAN = "flash-over-lan"  # among what the plan allows
 HARD = frozenset({0x00, 0x02, 0x03})  # of Chassis Control: off, cycle, reset without asking the operating system
 POWER_ON = 0x01
 OURS = "/var/tmp/fwsim-"  # noqa: S108 - on the host, made with mode 0700
@@ -180,6 +181,8 @@ def _unasked(told: Told, command: Command) -> str:
         case "flash":
             starts = [s for s in told.starts if s.command.index == command.index]
             foreign = [s for s in starts if s.flash.sha256 not in told.final.payloads]
+            if command.event.where == "operator" and OVER_LAN not in told.final.allowed:
+                return "the plan does not let it go over the network"
             return "this payload is not the plan's" if foreign else ""
         case "files":
             words = [w for w in deeds.inner(argv) if "/" in w and not w.startswith("-")]
@@ -190,7 +193,7 @@ def _unasked(told: Told, command: Command) -> str:
             return "" if "bmc" in flashed else "no BMC was flashed"
         case "oem":
             return "" if not command.event.changes or "bmc" in flashed else "no BMC was flashed"
-        case "restart":
+        case "restart" | "console":
             return "" if "bios" in told.final.wanted else "the plan has no BIOS to restart for"
         case "power":
             data = deeds.raw_bytes(command.event.where, argv)

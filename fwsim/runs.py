@@ -7,6 +7,7 @@ server's record. The directory's name is the run's id.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import secrets
@@ -100,11 +101,23 @@ class Runs:
         fitting = [r for r in runs if r.id == name] or [
             r for r in runs if name and (r.id.startswith(name) or r.id.endswith(name))
         ]
+        if not fitting:  # a rehearsal in memory has a name of its own, the same each time: its latest is meant
+            fitting = [r for r in runs if name and _said(r) == name][-1:]
         if len(fitting) == 1:
             return fitting[0]
         ids = [r.id for r in fitting or runs]
         close = ids[-3:] if fitting else difflib.get_close_matches(name, ids, n=3, cutoff=0.6)
         raise UnknownRun(name, self.root, tuple(close))
+
+
+def _said(run: Run) -> str | None:
+    """The name that the run's own journal and report give it."""
+    try:
+        with run.journal.open(encoding="utf-8") as lines:
+            first = json.loads(next(lines))
+    except (OSError, StopIteration, ValueError):
+        return None
+    return first.get("run") if isinstance(first, dict) else None
 
 
 def _began(run: Run) -> tuple[str, int]:

@@ -27,10 +27,11 @@ class Detached:
     tag: systemd.Tag
     log: str
     answers: str = "/dev/null"
+    unit: str = systemd.UNIT
 
     @property
     def start(self) -> tuple[str, ...]:
-        return systemd.run_detached(self.command, self.tag, log=self.log, standard_input=self.answers)
+        return systemd.run_detached(self.command, self.tag, log=self.log, standard_input=self.answers, unit=self.unit)
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Vanished(Fail):
 
 async def look(context: Context, patience_s: float = 300.0) -> systemd.Unit:
     """The unit as it is now, asked again and again: no event."""
-    return systemd.parse_show((await context.poll(systemd.show(), patience_s=patience_s)).stdout)
+    return systemd.parse_show((await context.poll(systemd.show(context.unit), patience_s=patience_s)).stdout)
 
 
 async def look_before(context: Context) -> systemd.Unit:
     """The unit as it is now, before something is started: what was seen stands in the journal."""
-    return systemd.parse_show((await context.read(systemd.show())).stdout)
+    return systemd.parse_show((await context.read(systemd.show(context.unit))).stdout)
 
 
 async def run(
@@ -63,7 +64,7 @@ async def run(
     `tell` is given the whole output at every look. Raises Refuse where another's unit is in the way, Fail where it did
     not start or did not end in time, Vanished; it is never stopped from here.
     """
-    await _started(context, detached)
+    await started(context, detached)
     return await _followed(context, detached, deadline_s, every_s, tell)
 
 
@@ -82,7 +83,8 @@ async def attach(
     return await _followed(context, detached, deadline_s, every_s, tell)
 
 
-async def _started(context: Context, detached: Detached) -> None:
+async def started(context: Context, detached: Detached) -> None:
+    """Start the command, unless it was. Raises Refuse, Fail."""
     complaint = ""
     for _ in range(START_TRIES):
         unit = await look_before(context)
@@ -90,14 +92,14 @@ async def _started(context: Context, detached: Detached) -> None:
             return
         await make_room(context, unit)
         try:
-            started = await context.run(detached.start, changes=True)
+            answer = await context.run(detached.start, changes=True)
         except (HostUnreachable, CommandTimeout) as error:
             complaint = str(error)
             continue  # it may run all the same: look
-        if started.status == 0:
+        if answer.status == 0:
             return
-        complaint = last_line(started.stderr)
-        if not systemd.is_duplicate(started.stderr):
+        complaint = last_line(answer.stderr)
+        if not systemd.is_duplicate(answer.stderr):
             break
     raise Fail(
         f"the unit {systemd.UNIT} could not be started: {complaint}",
@@ -118,8 +120,8 @@ async def make_room(context: Context, unit: systemd.Unit) -> None:
 
 async def forget(context: Context) -> None:
     """Give the unit's name free. Only ever called for a unit that has ended."""
-    await context.change(systemd.stop())
-    await context.change(systemd.reset_failed())
+    await context.change(systemd.stop(context.unit))
+    await context.change(systemd.reset_failed(context.unit))
 
 
 async def over(context: Context, sha256: str) -> None:

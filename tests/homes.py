@@ -6,8 +6,10 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from emulators.faults import Fault
 from emulators.home.config import HomeConfig, Ready
 from emulators.spec import Account, ServerSpec
 
@@ -19,9 +21,12 @@ def home(
     speed: float = 60.0,
     keys: tuple[str, ...] = (),
     bmc: tuple[str, int] = ("127.0.0.1", 0),
+    directory: Path | None = None,
+    waiting: tuple[Fault, ...] = (),
     **spec: Any,
 ) -> Iterator[Ready]:
-    """A running virtual server; `bmc`: where its BMC listens; `spec` as in ServerSpec."""
+    """A running virtual server; `bmc`: where its BMC listens; `directory` and `waiting` as in HomeConfig, `spec` as in
+    ServerSpec."""
     made = ServerSpec(
         board=board,
         host_address="127.0.0.1",
@@ -30,7 +35,7 @@ def home(
         accounts=(Account(password="secret", keys=keys),),
         **spec,
     )
-    config = HomeConfig(spec=made, speed=speed, idle_s=100, bmc_port=bmc[1])
+    config = HomeConfig(spec=made, speed=speed, idle_s=100, bmc_port=bmc[1], directory=directory, waiting=waiting)
     child = subprocess.Popen(
         (sys.executable, "-m", "emulators.home"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import measure, peers
-from benchmarks.bench_bmc import OWN, SEAM, STOCK, Aim, Figures, aims
+from benchmarks.bench_bmc import OWN, SEAM, STOCK, Figures, aims
+from benchmarks.results import Aim
 
 
 @pytest.mark.parametrize(("value", "at_most", "met"), [(0.4, True, True), (0.5, True, False), (0.5, False, True)])

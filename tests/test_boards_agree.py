@@ -9,6 +9,7 @@ import pytest
 
 from emulators import boards as truth
 from emulators.boards import Board as Truth
+from emulators.hands.cables import MARKS
 from fwsim import boards as known
 from fwsim.boards import Board as Known
 
@@ -101,6 +102,28 @@ def test_the_power_supply_sensors_exist(ours: Known, true: Truth) -> None:
 def test_the_racadm_dialect_and_the_jumpers_agree(ours: Known, true: Truth) -> None:
     assert ours.racadm == true.racadm
     assert set(ours.jumpers) == set(true.jumpers)
+
+
+@each
+def test_what_somebody_beside_the_server_meets_agrees(ours: Known, true: Truth) -> None:
+    hands, cmos = ours.hands, ours.hands.cmos
+    assert hands.ports == MARKS[true.vendor]
+    assert hands.nodes == true.nodes
+    assert {hands.identify.lower(), hands.bmc_led.lower().replace(" ", "-")} <= set(true.leds)
+    assert (cmos.jumper, cmos.how) == (true.cmos.mark, {"pads": "short", "jumper": "move"}[true.cmos.kind])
+    assert (cmos.battery == "comes-out") is true.cmos.battery_out
+    assert cmos.seconds >= MARGIN * true.cmos.hold_s
+    assert (cmos.keep, cmos.clear) == (true.cmos.keep, true.cmos.clear)
+
+
+@each
+def test_the_buttons_and_the_media_agree(ours: Known, true: Truth) -> None:
+    hold_s, media = ours.hands.reset_button_s, ours.hands.media
+    assert (hold_s is None) is (true.uid_reset_s is None)
+    if hold_s is not None and true.uid_reset_s is not None:
+        assert true.uid_reset_s <= hold_s < (true.uid_default_s or float("inf"))
+    named = {"usb": true.usb_recovery, "sd": true.sd_recovery}
+    assert ({media.slot: media.file} if media else {}) == {slot: name for slot, name in named.items() if name}
 
 
 @each

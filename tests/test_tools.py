@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.tools import require_tool
@@ -23,3 +25,10 @@ def test_a_missing_program_fails_where_all_are_required(monkeypatch: pytest.Monk
 
 def test_a_program_that_is_there_is_found() -> None:
     assert require_tool("sh").endswith("/sh")
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_one_group_share_a_worker(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist tells a group by the end of the test's id; without it, tests would take each other's containers."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@together")

@@ -1,14 +1,22 @@
 """Rewrites the generated parts of the documentation: the real output of the default rehearsal and the matrix of its
-failures in the README, and the table of what runs on a server in docs/real-hosts.md."""
+failures in the README, the table of what is seen before a flash in fwsim/README.md, that of what runs on a server in
+docs/real-hosts.md, the rules of diagnosis in docs/diagnosis.md,
+and the tickets in docs/tickets.md with their pictures."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recovery.ticket import Ticket
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = "96"
@@ -47,12 +55,13 @@ def failures(board: str = "x11ssh-f") -> str:
     from fwsim.rehearsal import catalogue, matrix, prepare, scenario
     from fwsim.report import matrix_files
     from fwsim.report.matrix import Matrix
+    from recovery import unattended
 
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepare.from_scenario(scenario.load(board), Path(folder))
         healthy = matrix.watch(prepared)
         cells = matrix.singles(healthy)
-        outcomes = tuple(matrix.run(prepared, healthy, cells, jobs=os.cpu_count() or 1))
+        outcomes = tuple(matrix.run(prepared, healthy, cells, jobs=os.cpu_count() or 1, recover=unattended.recover))
     met = {o.row.partition(":")[0] for o in outcomes}
     idle = tuple(kind for kind in catalogue.kinds() if kind not in met)
     done = Matrix(board, healthy.stages, outcomes, len(cells), idle=idle)
@@ -60,6 +69,69 @@ def failures(board: str = "x11ssh-f") -> str:
     none = f"\n\nNo moment of this plan can meet: {', '.join(idle)}." if idle else ""
     folded = f"<details><summary>The table</summary>\n\n{table}{none}\n\n</details>"
     return f"{done.sentence}\n\n{folded}\n"
+
+
+def looks() -> str:
+    """What is seen before a flash is started, and what follows."""
+    from fwsim import look
+
+    return f"{look.markdown()}\n"
+
+
+def diagnosis() -> dict[str, str]:
+    """What can be reported, what helps, and the rules between."""
+    from recovery import observation, remedies, ruletable
+
+    tables = {"reports": observation.vocabulary(), "remedies": remedies.markdown(), "rules": ruletable.markdown()}
+    return {name: f"{table}\n" for name, table in tables.items()}
+
+
+GUIDE = ("dedicated-port", "web-gui-reflash", "cmos-clear")
+
+
+def example(procedure: str) -> Ticket:
+    """The ticket of that procedure for the sample inventory."""
+    from datetime import UTC, datetime
+
+    from fwsim import boards
+    from recovery import inventory, procedures, ticket
+
+    with as_file(files("recovery").joinpath(inventory.SAMPLE)) as path:
+        place = inventory.load(path)
+    visit = ticket.Visit(when=datetime(2026, 11, 22, 12, tzinfo=UTC))
+    return ticket.build(procedures.load(procedure), place, boards.load(place.board or ""), visit)
+
+
+def tickets() -> dict[str, str]:
+    """The guide's three as pictures, the table of procedures, the rules of the linter."""
+    from recovery import lint, procedures
+
+    shown = []
+    for name in GUIDE:
+        made = example(name)
+        shown += [f"### {made.title}", "", f"<!-- {_digest(made)} -->"]
+        shown += [f"![{made.title}, page {page}](pictures/{file})" for page, file, _ in pictures(name)]
+        shown.append("")
+    rows = ["| procedure | for | work | minutes | takes power | purpose |", "|---|---|---|---|---|---|"]
+    for name in procedures.names():
+        one = procedures.load(name)
+        words = (f"`{name}`", ", ".join(one.vendors), one.work, f"{one.minutes} (at most {one.maximum_minutes})")
+        rows.append(f"| {' | '.join((*words, 'yes' if one.takes_power else 'no', one.purpose))} |")
+    rules = ["| rule | what must hold |", "|---|---|", *(f"| {rule} | {what} |" for rule, what in lint.table().items())]
+    return {"pictures": "\n".join(shown), "procedures": "\n".join(rows) + "\n", "lint": "\n".join(rules) + "\n"}
+
+
+def pictures(procedure: str) -> list[tuple[int, str, bytes]]:
+    """Page, file name and PNG of each page of that ticket on A4."""
+    from recovery.render import pdf
+
+    pages = pdf.pictures(example(procedure), "a4")
+    return [(n, f"ticket-{procedure}-{n}.png", content) for n, content in enumerate(pages, 1)]
+
+
+def _digest(made: Ticket) -> str:
+    """Of what the picture was made of: a changed procedure shows without a look at the pixels."""
+    return f"data sha256 {hashlib.sha256(made.model_dump_json().encode()).hexdigest()[:16]}"
 
 
 def _command(where: str, line: str, when: str) -> str:
@@ -76,6 +148,18 @@ def between(text: str, name: str, content: str) -> str:
     return pattern.sub(lambda found: f"{found[1]}{content}{found[2]}", text)
 
 
+def write_tickets() -> None:
+    """docs/tickets.md and its pictures."""
+    page, folder = ROOT / "docs" / "tickets.md", ROOT / "docs" / "pictures"
+    folder.mkdir(exist_ok=True)
+    for name, part in tickets().items():
+        page.write_text(between(page.read_text("utf-8"), name, part), "utf-8")
+    for name in GUIDE:
+        for _, file, content in pictures(name):
+            (folder / file).write_bytes(content)
+    print(f"{page.name}: tickets, procedures and rules")
+
+
 def main() -> None:
     readme = ROOT / "README.md"
     fenced = f"```text\n{rehearsal()}\n```\n"
@@ -83,6 +167,14 @@ def main() -> None:
     print(f"{readme.name}: the rehearsal's output")
     readme.write_text(between(readme.read_text("utf-8"), "failures", failures()), "utf-8")
     print(f"{readme.name}: the matrix of failures")
+    package = ROOT / "fwsim" / "README.md"
+    package.write_text(between(package.read_text("utf-8"), "look", looks()), "utf-8")
+    print(f"fwsim/{package.name}: the look before every start")
+    causes = ROOT / "docs" / "diagnosis.md"
+    for name, table in diagnosis().items():
+        causes.write_text(between(causes.read_text("utf-8"), name, table), "utf-8")
+    print(f"{causes.name}: reports, remedies and rules")
+    write_tickets()
     hosts = ROOT / "docs" / "real-hosts.md"
     hosts.write_text(between(hosts.read_text("utf-8"), "steps", steps()), "utf-8")
     print(f"{hosts.name}: the steps")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from emulators import images
+from emulators import images, sdrecovery
 from emulators.agenda import Entry
 from emulators.bmc.lanconfig import DHCP, NO_MAC, UNSET, LanConfig
 from emulators.bmc.reply import Reply
@@ -23,6 +23,7 @@ ACCESS_DISABLED = 0  # of a channel, IPMI 2.0 table 22-28
 State = Literal["off", "booting", "up", "dead"]
 LanMode = Literal["dedicated", "shared", "failover"]
 
+DRAIN_S = 15.0  # a shorter loss of standby power resets nothing that hangs (vendor facts section 6: off time)
 LATE_S, FLAPPING_S = 300.0, 45.0  # how long, where a fault does not say
 ACTIVATE, UNSPECIFIED = 0x35, 0xFF  # HPM.1's Activate Firmware, and a completion code for it
 SELF_TEST_FAILED = (0x57, 0x00)  # corrupted or inaccessible data or devices (IPMI 2.0 section 20.4)
@@ -57,6 +58,9 @@ class Bmc:
         self.guid: bytes = server.guid
         self.volatile: dict[str, Any] = {}  # what a handler keeps in RAM: gone at every reset
         self.nvram: dict[str, Any] = {}  # what a handler keeps in NVRAM
+        self._chosen = ""  # of the ports that failover may use: what it found at its start
+        self._hung = False  # so that nothing but a loss of standby power, long enough to drain it, ends that
+        self._dark_since = 0.0
         self._boot: Entry | None = None
         self._trouble: dict[str, Fault] = {}  # of this start
 
@@ -73,11 +77,25 @@ class Bmc:
         return self.running is not None and self.running.family != self.board.family
 
     @property
+    def port(self) -> str | None:
+        """The port that it uses, or None where no cable joins that to a network. Some boards choose in failover mode
+        at the BMC's start alone."""
+        if self.lan_mode == "failover" and not self.board.failover_live and self._chosen:
+            return self._chosen if self._chosen in self.server.network.cables else None
+        return self.server.network.bmc_port(self.lan_mode)
+
+    def _choose_port(self) -> None:
+        self._chosen = self.server.network.bmc_port("failover") or "lan1"
+
+    @property
     def address(self) -> str | None:
         """Where it answers IPMI on the network now, or None where it answers nowhere."""
-        if self.lan.access_mode == ACCESS_DISABLED:
-            return None
-        port = self.server.network.bmc_port(self.lan_mode)
+        return None if self.lan.access_mode == ACCESS_DISABLED else self.on_network
+
+    @property
+    def on_network(self) -> str | None:
+        """Where it is on the network now, whether or not it answers IPMI there: its web pages are not IPMI."""
+        port = self.port
         if not self.answering or self.foreign or port is None or self.lan.unreachable:
             return None
         return self.lan.address if self.server.network.heard(port, self.lan.vlan) else None
@@ -96,15 +114,28 @@ class Bmc:
         self, netfn: int, lun: int, command: int, data: bytes, privilege: int, *, channel: int = 1, session: Any = None
     ) -> Reply | None:
         """Answer one message, or None while dark. Arguments as in emulators.bmc.dispatch.handle."""
-        return _dispatch()(self, netfn, lun, command, data, privilege, channel=channel, session=session)
+        watch = self.server.watch
+        if watch is None:
+            return _dispatch()(self, netfn, lun, command, data, privilege, channel=channel, session=session)
+
+        def answer() -> Reply | None:
+            return _dispatch()(self, netfn, lun, command, data, privilege, channel=channel, session=session)
+
+        return watch.ipmi(netfn, command, data, channel, answer)
 
     # -- its life
 
     def power(self, standby: bool) -> None:
         """Standby power has come or gone. Coming, it boots; going, all but NVRAM is lost."""
         if standby and self.state == "off":
+            self._hung &= self.server.now - self._dark_since < DRAIN_S
+            if self._hung:
+                self.state = "dead"
+                return
             self._start()
         elif not standby:
+            self._hung = self._hung or self.state == "dead"
+            self._dark_since = self.server.now
             self._stop("off")
 
     def cold_reset(self) -> None:
@@ -113,18 +144,24 @@ class Bmc:
             self._stop("booting")
             self._start()
 
+    def button_reset(self) -> None:
+        """The reset behind a button: as a cold reset, but it does not end what only a loss of standby power does."""
+        if not self._hung:
+            self.cold_reset()
+
     def start_now(self) -> None:
         """Be up as if it had booted long ago: the state in which a server is handed over."""
         self.state = "up"
         self.running = self.chip.boot_firmware()
         self.generation += 1
+        self._choose_port()
         self.refresh_lease()
 
     def refresh_lease(self) -> None:
         """Ask for a lease where the address comes from DHCP (at boot, when settings or cables change)."""
         if self.lan.source != DHCP:
             return
-        port = self.server.network.bmc_port(self.lan_mode)
+        port = self.port
         leased = self.server.network.lease(port, self.lan.mac, self.lan.vlan) if port else None
         self.lan.address = leased or UNSET
 
@@ -144,6 +181,8 @@ class Bmc:
         self.users.reset()
         self.lan.forget()
         self.lan_mode = self.board.lan_mode
+        for kept in ("channel-keys", "channel-keys-locked", "serial", "serial-access", "serial-users"):
+            self.nvram.pop(kept, None)
         self.refresh_lease()
         self.server.note("bmc-factory-default")
 
@@ -170,7 +209,7 @@ class Bmc:
     def hang(self) -> None:
         """Nothing answers any more, and only a loss of standby power ends that."""
         self._stop("dead")
-        self.running = None
+        self.running, self._hung = None, True
         self.server.note("bmc-dead")
 
     def _booted(self) -> None:
@@ -179,12 +218,15 @@ class Bmc:
         if firmware is None or firmware.kind != "bmc" or "bmc-never-returns" in self._trouble:
             self.state, self.running = "dead", None
             self.server.note("bmc-dead")
+            sdrecovery.poll(self.server)
             return
-        first = self.running is not None and firmware != self.running
+        first = self.running is not None and (firmware != self.running or self.chip.fresh)
+        self.chip.fresh = False
         if first and self._goes_back():
             return
         self.state, self.running = "up", firmware
         self.generation += 1
+        self._choose_port()
         if first:
             self.lan.mac = self.server.mac("dedicated")
             self._forget()
@@ -221,6 +263,8 @@ class Bmc:
                     self.lan.access_mode = ACCESS_DISABLED
                 case "boot-flags-lost":
                     self.nvram.pop("boot-options", None)
+                case "clock-lost":
+                    self.sel.forget_time()
             self.server.note("bmc-forgot", fault=fault.kind)
 
     def _goes_back(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emulators.bmc import (  # noqa: F401 - imported for the commands that they enter into the table
     access,
     app,
+    channelkeys,
     chassis,
     hpm,
     oem_dell,
@@ -17,6 +18,7 @@ from emulators.bmc import (  # noqa: F401 - imported for the commands that they 
     payload_access,
     pef,
     sensor,
+    serial,
     sol,
     storage,
     transport,

@@ -185,14 +185,14 @@ def initiate_upgrade_action(request: Request) -> Reply:
 @_hpm_command(0x32, privilege=ADMIN, least=3)
 def upload_firmware_block(request: Request) -> Reply | None:
     _hpm(request)
-    upload = _idle(request).upload
-    if upload is None:
+    target = _idle(request)
+    if target.upload is None:
         raise Refused(NOT_IN_THIS_STATE)
-    reply = hpm_upload.take_block(request.bmc, upload, request.data[1], request.data[2:])
+    reply = hpm_upload.take_block(request.bmc, target.upload, request.data[1], request.data[2:])
     if reply is None:
         return None
-    hpm_upload.of(request.bmc).status = (request.command, reply.completion_code)
-    return reply._replace(data=ID)
+    target.status = (request.command, reply.completion_code)
+    return Reply(reply.completion_code, ID, reply.delay_s)
 
 
 @_hpm_command(0x33, privilege=ADMIN, least=6)

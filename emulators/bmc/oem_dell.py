@@ -100,7 +100,7 @@ def get_active_nic(request: Request) -> bytes:
     bmc = request.bmc
     if bmc.board.nic_selection_command not in GENERATIONS:
         raise Refused(INVALID_COMMAND)
-    linked = bmc.server.network.bmc_port(bmc.lan_mode) is not None
+    linked = bmc.port is not None
     return bytes([_selection(bmc)[0] - DEDICATED, int(linked)])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from emulators.bmc import sol_packet
 from emulators.bmc.reply import Reply
@@ -47,6 +47,13 @@ class Sending(NamedTuple):
     encrypted: bool = True
 
 
+class Holder(Protocol):
+    """Somebody who has the console without a session of this channel: the BMC's web page."""
+
+    @property
+    def alive(self) -> bool: ...
+
+
 @dataclass
 class Active:
     """The activation there is. `newest`: the session sequence number of its newest packet."""
@@ -74,6 +81,28 @@ class Payloads:
         self.udp_port = 623
         self.active: Active | None = None
         self._farewell: list[Sending] = []
+        self._holder: Holder | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Has anybody the console?"""
+        return self.active is not None or (self._holder is not None and self._holder.alive)
+
+    def take(self, holder: Holder, user_id: int, privilege: int) -> Reply:
+        """Give the console to the web page, by the rules for a session. Answers as an activation does."""
+        refused = self._refusal(user_id, privilege)
+        if refused is None:
+            self._holder = holder
+        return refused or Reply(0)
+
+    def has(self, holder: Holder) -> bool:
+        """Is it still that one's? A deactivation by a session ends it."""
+        return self._holder is holder
+
+    def release(self, holder: Holder) -> None:
+        """The web page gives it back."""
+        if self._holder is holder:
+            self._holder = None
 
     # -- commands
 
@@ -85,7 +114,7 @@ class Payloads:
         if data[0] & 0x3F != PayloadType.SOL:
             return FIELD
         if command == ACTIVATION_STATUS:
-            return Reply(0, bytes([INSTANCE, int(self.active is not None), 0]))
+            return Reply(0, bytes([INSTANCE, int(self.taken), 0]))
         if data[1] & 0x0F != INSTANCE:
             return FIELD
         match command:
@@ -95,14 +124,18 @@ class Payloads:
                 return self._deactivate(session)
         return self._instance()
 
-    def _activate(self, session: Session, wanted: int) -> Reply:
+    def _refusal(self, user_id: int, privilege: int) -> Reply | None:
         settings = self._settings()
-        if session.privilege < settings.privilege:
+        if privilege < settings.privilege:
             return PRIVILEGE
-        if not settings.enabled or not self._may_use(session.user_id):
+        if not settings.enabled or not self._may_use(user_id):
             return DISABLED
-        if self.active is not None:
-            return ALREADY_ACTIVE
+        return ALREADY_ACTIVE if self.taken else None
+
+    def _activate(self, session: Session, wanted: int) -> Reply:
+        refused, settings = self._refusal(session.user_id, session.privilege), self._settings()
+        if refused is not None:
+            return refused
         encrypted = bool(wanted & ENCRYPTED)
         if settings.force_encryption and not encrypted:
             return NEEDS_ENCRYPTION
@@ -115,9 +148,10 @@ class Payloads:
     def _deactivate(self, session: Session) -> Reply:
         if session.privilege < self._settings().privilege:
             return PRIVILEGE
-        if self.active is None:
+        if not self.taken:
             return ALREADY_INACTIVE
-        if self.active.session is not session:
+        self._holder = None
+        if self.active is not None and self.active.session is not session:
             notice = SolPacket(flags=Status.DEACTIVATED).build()
             self._farewell.append(Sending(self.active.session, notice, self.active.encrypted))
         self.active = None

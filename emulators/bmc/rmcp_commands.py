@@ -23,7 +23,7 @@ def authentication_capabilities(policy: Policy, users: Users, data: bytes) -> Re
         return LENGTH
     if data[0] & 0x0F not in (THIS_CHANNEL, policy.channel) or not 1 <= data[1] & 0x0F <= 4:
         return FIELD
-    status = 0x04 | (0x20 if policy.group_key else 0)
+    status = 0x04 | (0x20 if policy.group_key() else 0)
     nameless = users.by_name(b"")
     if nameless is not None and nameless.enabled:
         status |= 0x02 if nameless.password.strip(b"\0") else 0x01

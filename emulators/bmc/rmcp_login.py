@@ -182,7 +182,7 @@ class Logins:
 
     def _establish(self, login: HalfOpen, request: Rakp1, user: User, tag: int, payload: bytes, now: float) -> Session:
         suite = login.suite
-        key = self._policy.group_key or user.password
+        key = self._policy.group_key() or user.password
         keys = derive(suite, suite.mac(key, request.console_random + login.random + request.identity))
         check = suite.mac(keys.session, request.console_random + login.managed_bytes + self._target.guid)
         head = bytes([tag, Status.OK, 0, 0]) + login.console_id

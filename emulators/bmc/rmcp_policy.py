@@ -72,5 +72,5 @@ class Policy:
     evict_oldest: bool = False
     lockout: Rule = field(default_factory=LockoutRule)
     privilege_limit: Callable[[], int] = lambda: 4
-    group_key: bytes = b""  # Kg; empty: the user's password takes its place
+    group_key: Callable[[], bytes] = bytes  # Kg; empty: the user's password takes its place
     own_commands: frozenset[int] = SESSION_COMMANDS

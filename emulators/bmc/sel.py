@@ -56,6 +56,10 @@ class Sel:
         """Set the BMC's clock."""
         self.clock_offset = seconds - self.server.calendar
 
+    def forget_time(self) -> None:
+        """The clock starts at nothing: up to 0x20000000, stamps count from here on (IPMI 2.0 section 37.1)."""
+        self.clock_offset = -self.server.calendar
+
     def add(
         self,
         sensor_type: int,

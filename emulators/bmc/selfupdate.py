@@ -73,3 +73,9 @@ class SelfUpdate:
 def in_progress(bmc: Bmc) -> bool:
     """Is the BMC writing its own flash now?"""
     return _KEY in bmc.volatile
+
+
+def current(bmc: Bmc) -> SelfUpdate | None:
+    """The writing that is under way, if any."""
+    kept: SelfUpdate | None = bmc.volatile.get(_KEY)
+    return kept

@@ -26,7 +26,7 @@ from emulators.bmc.message import (
 REVISION = 0x11
 UNSUPPORTED, SET_IN_PROGRESS_ALREADY, READ_ONLY = 0x80, 0x81, 0x82
 REVISION_ONLY = 0x80
-AUTH_TYPES, AUTH_ENABLES = 0x17, 0x16  # NONE MD2 MD5 PASSWORD; the same without NONE
+AUTH_ENABLES = 0x16  # MD2 MD5 PASSWORD
 RMCP_PORT, SECONDARY_PORT = 623, 664
 VLAN_ENABLED = 0x8000
 COMMUNITY_SIZE = 18
@@ -57,6 +57,11 @@ def _vlan(bmc: Bmc) -> bytes:
     return _word(bmc.nvram.get("vlan-number", 0) if bmc.lan.vlan is None else bmc.lan.vlan | VLAN_ENABLED)
 
 
+def _listed_suites(bmc: Bmc) -> tuple[int, ...]:
+    """Older firmware lists suites that a login is refused: their privilege is "unused"."""
+    return bmc.board.listed_suites or bmc.board.cipher_suites
+
+
 def _suite_privileges(bmc: Bmc) -> bytes:
     """One nibble a suite, by its number as real firmware has it (and not by its place in the list)."""
     kept: bytes | None = bmc.nvram.get("suite-privileges")
@@ -64,7 +69,10 @@ def _suite_privileges(bmc: Bmc) -> bytes:
         return kept
     nibbles = [0] * 16
     for suite in bmc.board.cipher_suites:
-        nibbles[suite if suite < 15 else SUITE_17_PLACE] = 4
+        if suite < 15:
+            nibbles[suite] = ADMIN
+        elif SUITE_17_PLACE not in _listed_suites(bmc):
+            nibbles[SUITE_17_PLACE] = ADMIN
     return bytes([0, *(low | high << 4 for low, high in zip(nibbles[::2], nibbles[1::2], strict=True))])
 
 
@@ -76,7 +84,7 @@ def _bad_passwords(bmc: Bmc) -> bytes:
 
 GETTERS: dict[int, Getter] = {
     0: lambda bmc: bytes([bmc.lan.set_in_progress]),
-    1: lambda bmc: bytes([AUTH_TYPES]),
+    1: lambda bmc: bytes([bmc.board.auth_types]),
     2: lambda bmc: bytes(bmc.nvram.get("auth-enables", bytes([AUTH_ENABLES] * 5))),
     3: lambda bmc: _ip(bmc.lan.address),
     4: lambda bmc: bytes([bmc.lan.source]),
@@ -95,11 +103,20 @@ GETTERS: dict[int, Getter] = {
     17: lambda bmc: bytes([DESTINATIONS]),
     20: _vlan,
     21: lambda bmc: bytes([bmc.lan.vlan_priority]),
-    22: lambda bmc: bytes([len(bmc.board.cipher_suites)]),
-    23: lambda bmc: bytes([0, *bmc.board.cipher_suites]),
+    22: lambda bmc: bytes([len(_listed_suites(bmc))]),
+    23: lambda bmc: bytes([0, *_listed_suites(bmc)]),
     24: _suite_privileges,
     26: _bad_passwords,
 }
+IPV6_GETTERS: dict[int, Getter] = {
+    50: lambda bmc: b"\x00",  # no way of using IPv6
+    51: lambda bmc: b"\x00",  # IPv6 disabled
+}
+
+
+def _getter(bmc: Bmc, parameter: int) -> Getter | None:
+    known = GETTERS | IPV6_GETTERS if bmc.board.ipv6_parameters else GETTERS
+    return known.get(parameter)
 
 
 def _set_progress(bmc: Bmc, value: bytes) -> None:
@@ -154,6 +171,11 @@ def _set_bad_passwords(bmc: Bmc, value: bytes) -> None:
     bmc.lan.bad_password_threshold = value[1]
 
 
+def _set_addressing(bmc: Bmc, value: bytes) -> None:
+    if value != b"\x00":
+        raise Refused(INVALID_FIELD)
+
+
 def _keep(name: str) -> Setter:
     return lambda bmc, value: bmc.nvram.__setitem__(name, value)
 
@@ -177,6 +199,7 @@ SETTERS: dict[int, tuple[int, Setter]] = {
     21: (1, _set_number("vlan_priority", 0x07)),
     24: (9, _keep("suite-privileges")),
     26: (6, _set_bad_passwords),
+    51: (1, _set_addressing),
 }
 
 
@@ -186,7 +209,7 @@ def set_lan_parameter(request: Request) -> bytes:
     parameter, value = request.data[1], request.data[2:]
     if parameter in DESTINATION_SIZES:
         return _set_destination(request.bmc, parameter, value)
-    if parameter not in GETTERS:
+    if _getter(request.bmc, parameter) is None:
         raise Refused(UNSUPPORTED)
     if parameter not in SETTERS:
         raise Refused(READ_ONLY)
@@ -208,7 +231,7 @@ def get_lan_parameter(request: Request) -> bytes:
         return bytes([REVISION]) + _hpm2_capabilities(bmc)
     if request.data[1] in DESTINATION_SIZES:
         return bytes([REVISION]) + _destination(bmc, request.data[1], request.data[2])
-    getter = GETTERS.get(request.data[1])
+    getter = _getter(bmc, request.data[1])
     if getter is None:
         raise Refused(UNSUPPORTED)
     return bytes([REVISION]) + getter(bmc)

@@ -81,6 +81,11 @@ class BmcBoard(Part):
     aux: tuple[int, int, int, int] | None = None  # None: derived from the version's further parts
     channel: int = 1
     cipher_suites: tuple[int, ...] = (3, 17)
+    auth_types: int = 0x17  # of the LAN channel: none, MD2, MD5, password; 0x20 is OEM
+    listed_suites: tuple[int, ...] | None = None  # what the LAN parameters list; None: those that a login may use
+    serial_channel: int | None = None  # its number, where there is one to be configured
+    security_keys: bool = False  # K_R and K_G can be set (06/56)
+    ipv6_parameters: bool = False  # LAN parameters 50 and 51 are answered: IPv4 alone
     session_slots: int = 20
     user_slots: int = 10
     users: tuple[User, ...]
@@ -119,6 +124,9 @@ class BiosBoard(Part):
     os_shutdown_s: float = 15
     banks: int = 1
     preserve_setting: bool = False  # SUM's option exists from C620 chipsets on
+    oob: Literal["host-off", "job"] = "host-off"  # how the BMC takes it: written while the host is off, or a job
+    oob_licences: tuple[str, ...] = ()  # product keys, one of which the BMC wants for that
+    no_rollback: bool = False  # signed: the BMC writes nothing older than what is there
     defaults: dict[str, str] = {}  # of settings, where they are not the vendor's usual ones (emulators/nvram.py)
     settings: dict[str, str] = {}  # as the server is handed over, where they are not the defaults
 
@@ -129,6 +137,21 @@ class Nic(Part):
     port: str  # "dedicated", "lan1", "lan2", ...
     name: str | None
     mac: str
+
+
+class CmosBoard(Part):
+    """How hands clear the BIOS's settings. `hold_s`: how long the pads take. `battery_out`: a battery in its holder
+    holds against them. `fades_s`: without battery and mains the settings last so long; None = they lie in flash.
+    `keep`, `clear`: the pins of a jumper's positions."""
+
+    kind: Literal["pads", "jumper"]
+    mark: str  # as printed on the board: JBT1, NVRAM_CLR
+    hold_s: float = 4.0
+    battery_out: bool = False
+    fades_s: float | None = None
+    stops_at_f1: bool = True
+    keep: str = ""
+    clear: str = ""
 
 
 class Board(Part):
@@ -153,6 +176,14 @@ class Board(Part):
     racadm: Literal["idrac8", "idrac9"] | None = None
     jumpers: dict[str, str] = {}
     leds: tuple[str, ...] = ()
+    cmos: CmosBoard
+    usb_recovery: str | None = None  # the file that the BIOS's recovery block looks for on a USB stick
+    usb_recovery_s: float = 240
+    sd_recovery: str | None = None  # the file that the BMC's boot loader looks for on an SD card
+    sd_recovery_s: float = 180
+    uid_reset_s: float | None = None  # holding the identify button that long restarts the BMC
+    uid_default_s: float | None = None  # and that long sets it back to the factory's
+    nodes: int = 1  # that share the chassis and its mains
     invented: tuple[str, ...] = ()
 
     def firmware(self, kind: images.Kind, version: str | None = None) -> images.Firmware:

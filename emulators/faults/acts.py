@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulators.faults.fault import Fault
 from emulators.faults.kinds import Kind
+from emulators.network import Weather
 
 if TYPE_CHECKING:
     from emulators.server import VirtualServer
@@ -93,6 +94,20 @@ BY_KIND: dict[Kind, Act] = {
     "network-duplicates": _network_duplicates,
     "network-delay": _network_delay,
 }
+
+
+def _fair_weather(server: VirtualServer) -> None:
+    usual = Weather()
+    for name in ("loss", "duplicates", "delay_s"):
+        setattr(server.network.weather, name, getattr(usual, name))
+
+
+ENDS: dict[Kind, Callable[[VirtualServer], None]] = {
+    "network-loss": _fair_weather,
+    "network-duplicates": _fair_weather,
+    "network-delay": _fair_weather,
+}
+"""What lasts no longer than its fault does. Whatever else a fault has done stays, and is somebody's to repair."""
 
 
 def apply(server: VirtualServer, fault: Fault) -> None:

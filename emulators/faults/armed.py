@@ -51,6 +51,11 @@ class Faults:
         return [fault for index, fault in enumerate(self.armed) if self._fired.get(index)]
 
     @property
+    def ready(self) -> list[Fault]:
+        """Those that can still fire."""
+        return [fault for index, fault in enumerate(self.armed) if not self._spent(index, fault)]
+
+    @property
     def never_fired(self) -> list[Fault]:
         """Those whose moment has not come."""
         return [fault for index, fault in enumerate(self.armed) if not self._fired.get(index)]

@@ -22,6 +22,7 @@ Kind = Literal[
     "users-reset",
     "lan-mode-moved",
     "boot-flags-lost",
+    "clock-lost",
     "bmc-never-returns",
     "bmc-late",
     "bmc-flapping",
@@ -41,6 +42,7 @@ Kind = Literal[
     "stops-at-f1",
     "boot-loop",
     "severe-lock",
+    "engine-not-in-recovery",
     "job-stuck",
     "job-fails",
     # the host, its tools and its power

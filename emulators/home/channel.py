@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from emulators.bmc.capabilities import group_key
 from emulators.bmc.lan import Policy, Sessions
 from emulators.bmc.payload_access import for_server
 from emulators.bmc.rmcp_lockout import LockoutRule
@@ -31,4 +32,5 @@ def _policy(server: VirtualServer) -> Policy:
         slots=board.session_slots,
         lockout=lockout,
         privilege_limit=lambda: server.bmc.lan.privilege_limit,
+        group_key=lambda: group_key(server.bmc),
     )

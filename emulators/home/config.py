@@ -6,12 +6,17 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from emulators.faults import Fault
 from emulators.spec import ServerSpec
+
+SCRATCH = "scratch-"  # how folders begin in which programs of the machine find files of a virtual host
 
 
 class HomeConfig(BaseModel):
-    """`speed`: simulated seconds a wall second. Ports: 0 = any free one. `idle_s`: wall seconds without access after
-    which it ends by itself, None = never. `directory`: where world.jsonl and the like are written, None = nowhere.
+    """`speed`: simulated seconds a wall second. Ports: 0 = any free one; `web_port` None = no web pages. `idle_s`: wall
+    seconds without access after which it ends by itself, None = never. `directory`: where world.jsonl is written and
+    the control socket listens, None = nowhere. `waiting`: faults that wait for a step; the control channel is told
+    when one begins.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -21,8 +26,13 @@ class HomeConfig(BaseModel):
     address: str = "127.0.0.1"
     bmc_port: int = 0
     ssh_port: int = 0
+    web_port: int | None = 0
     idle_s: float | None = None
     directory: Path | None = None
+    number: int = 0  # of the board in its series: consecutive ones have their own MACs, serials and UUID
+    waiting: tuple[Fault, ...] = ()
+    watch: bool = False  # write down what is done to the server, too
+    seal_to: str = ""  # and vouch for that, to the holder of this public key (emulators/home/watching.py)
 
 
 class Login(BaseModel):

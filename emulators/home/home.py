@@ -3,45 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from emulators import boards
 from emulators.bmc.endpoint import LanEndpoint
 from emulators.bmc.kcs_wire import KcsWire
 from emulators.bmc.lan import Sessions
+from emulators.boards.series import nth
+from emulators.faults.waiting import Waiting
+from emulators.home import control
 from emulators.home.channel import lan_sessions
-from emulators.home.config import HomeConfig, Login, Ready
+from emulators.home.config import SCRATCH, HomeConfig, Login, Ready
 from emulators.home.outside import Outside
+from emulators.home.ports import Loopback, Ports
 from emulators.home.pump import Pump
+from emulators.home.requests import Requests
+from emulators.home.watching import Watching
+from emulators.home.webdoor import WebDoor
 from emulators.host.ssh import SshEndpoint
 from emulators.server import VirtualServer
+from emulators.watch import Watch
 from emulators.world import Record, World
 
 
 class Home:
     """`open` it, `serve` until the end, `close` it. Everything it opened ends with it."""
 
-    def __init__(self, config: HomeConfig) -> None:
+    def __init__(
+        self, config: HomeConfig, ports: Callable[[VirtualServer, Callable[[], None]], Ports] | None = None
+    ) -> None:
+        """`ports`: those of the machine, made for the server and told whom to call when they have changed."""
         self.config = config
         self.world_file = (
             config.directory.joinpath("world.jsonl").open("a", encoding="utf-8") if config.directory else None
         )
-        self.server = VirtualServer(config.spec, World(self._write if self.world_file else None))
+        board = nth(boards.load(config.spec.board), config.number)
+        self.server = VirtualServer(config.spec, World(self._write if self.world_file else None), board)
+        if config.watch:
+            self.server.watch = Watch(self.server)
         self.pump = Pump(self.server, config.speed, self._push)
+        self.ports = ports(self.server, self.pump.look_again) if ports else Loopback(config.address)
         self.outside = Outside(self.pump.advance)
         self.sessions = lan_sessions(self.server, self._bmc_is_here)
         self._lan: LanEndpoint | None = None
         self._at: tuple[str, int] = (config.spec.bmc_address, config.bmc_port)
         self._kcs: LanEndpoint | None = None
+        self._web = WebDoor(self.server, self.sessions, self.pump, self.ports.may_bind)
         self._ssh: SshEndpoint | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None  # for what a program of the machine reads
+        self.waiting = Waiting(self.server, config.waiting)
+        self._wanted = asyncio.Event()  # is set once somebody wants it down
+        self._control = self._controlled(config.directory) if config.directory else None
 
     async def open(self) -> Ready:
         """Listen everywhere. Raises OSError where an address or a port is taken."""
+        await self.ports.settle()
         self._lan = await self._listen(self.sessions, self._at)
         self._at = self._lan.address
         self._ssh = await SshEndpoint.open(
@@ -49,46 +70,64 @@ class Home:
             speed=self.config.speed,
         )  # fmt: skip
         await self._open_kcs()
-        return self._ready()
+        at = None if self.config.web_port is None else self._web.open(self._at[0], self.config.web_port)
+        if self._control is not None:
+            await self._control.open()
+        return self._ready(at)
 
     async def serve(self) -> None:
-        """Until cancelled, or until nobody has accessed the server for `idle_s`."""
-        pump = asyncio.create_task(self.pump.run())
-        idle = asyncio.create_task(self._idle())
+        """Until cancelled, until somebody wants it down, or until nobody has accessed the server for `idle_s`."""
+        tasks = [asyncio.create_task(each) for each in (self.pump.run(), self._idle(), self._wanted.wait())]
         try:
-            done, _ = await asyncio.wait((pump, idle), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in (pump, idle):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(pump, idle, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
         """Stop listening, end what was started, remove what was written to scratch."""
+        if self._control is not None:
+            await self._control.close()
         await self.outside.close()
         for endpoint in (self._lan, self._kcs):
             if endpoint is not None:
                 endpoint.close()
+        await self._web.close()
         if self._ssh is not None:
             await self._ssh.close()
         if self._scratch is not None:
             self._scratch.cleanup()
         if self.world_file is not None:
             self.server.faults.tell_never_fired()
+            self.waiting.tell_never_fired()
             self.world_file.close()
+
+    def _controlled(self, directory: Path) -> control.Control:
+        requests = Requests(
+            self.server, self.waiting, speed=self.config.speed, down=self._wanted.set, waited=self.pump.follow
+        )
+        if self.config.watch:
+            requests.does["watch"] = Watching(self.server, self.config.seal_to).answer
+        return control.Control(directory / control.NAME, requests.answer, self.pump.advance)
 
     # -- what the pump pushes
 
     async def _push(self) -> None:
         """Move the BMC's socket to the address that the BMC now has, and send what the BMC sends unasked."""
+        if self.server.watch is not None:
+            self.server.watch.look()
+        await self.ports.settle()
         await self._move()
+        self._web.follow()
         if self._lan is not None:
             self._lan.push()
 
     async def _move(self) -> None:
         wanted = self.server.bmc.address
-        if wanted is None or wanted == self._at[0] or not self._may_bind(wanted):
+        if wanted is None or wanted == self._at[0] or not self.ports.may_bind(wanted):
             return
         try:
             moved = await self._listen(self.sessions, (wanted, self._at[1]))
@@ -100,10 +139,6 @@ class Home:
 
     def _bmc_is_here(self) -> bool:
         return self.server.bmc.address == self._at[0]
-
-    def _may_bind(self, address: str) -> bool:
-        """Loopback, or what the person who started this home named."""
-        return ipaddress.ip_address(address).is_loopback or address == self.config.address
 
     async def _listen(self, sessions: Sessions, at: tuple[str, int]) -> LanEndpoint:
         speed, before = self.config.speed, self.pump.catch_up
@@ -139,9 +174,9 @@ class Home:
         return Path(name)
 
     def _folder(self) -> str:
-        """Made when first needed: a home that is killed then leaves nothing, unless the machine's ipmitool serves."""
+        """Made when first needed, in the home's own folder: what a kill leaves there goes with that."""
         if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="fwsim-home-")
+            self._scratch = tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.config.directory)
         return self._scratch.name
 
     def _copy(self, path: str) -> str:
@@ -166,7 +201,7 @@ class Home:
         self.world_file.write(json.dumps(record) + "\n")
         self.world_file.flush()
 
-    def _ready(self) -> Ready:
+    def _ready(self, web: tuple[str, int] | None) -> Ready:
         assert self._ssh is not None
         spec, board = self.config.spec, self.server.board
         user, account = board.bmc.users[0], spec.accounts[0]
@@ -180,6 +215,7 @@ class Home:
                 host=ssh_host, port=ssh_port, user=account.name, password=account.password or "",
                 host_key=self._ssh.host_key,
             ),
+            web=None if web is None else Login(host=web[0], port=web[1], user=user.name, password=password),
             pid=os.getpid(),
             epoch=spec.epoch,
             speed=self.config.speed,

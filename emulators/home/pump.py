@@ -37,6 +37,13 @@ class Pump:
         self.last_access = time.monotonic()
         self.server.advance(self.now())
 
+    def follow(self) -> None:
+        """Somebody beside the server has let time pass there: it goes on from then."""
+        ahead_s = self.server.now - self.now()
+        if ahead_s > 0:
+            self._start -= ahead_s / self.speed
+        self.look_again()
+
     def look_if_changed(self) -> None:
         """After an access: wake the pump only if something else is due next. It costs more than most messages do."""
         if self.server.next_due() != self._due:

@@ -69,6 +69,8 @@ class Filesystem:
         self.clock, self.occupied = clock, occupied
         self.capacity = capacity
         self._numbers = 1
+        self._known: dict[str, tuple[tuple[Node, str, Node | None], tuple[Node, ...]]] = {}  # until the tree changes
+        self._missed: list[str] = []  # those of them that lead to nothing
         self.root = self._new("dir", 0o755)
 
     # -- looking
@@ -127,7 +129,12 @@ class Filesystem:
     @property
     def used(self) -> int:
         """Bytes taken on the disk, the system's own included."""
-        return self.occupied + sum(len(node.data) for _, node in self.walk("/"))
+        total, todo = self.occupied, [self.root]
+        while todo:
+            node = todo.pop()
+            total += len(node.data)
+            todo += [entry for entry in node.entries.values() if entry.here]
+        return total
 
     def walk(self, path: str) -> Iterator[tuple[str, Node]]:
         """Every node below `path`, itself included, parents first."""
@@ -215,6 +222,7 @@ class Filesystem:
         self.check(parent, user, WRITE, path)
         self._not_the_systems(node, path)
         del parent.entries[name]
+        self._known.clear()
 
     def rmdir(self, path: str, user: str = "root") -> None:
         parent, name, node = self._entry(path, user)
@@ -224,6 +232,7 @@ class Filesystem:
             raise failure(errno.ENOTEMPTY, path)
         self.check(parent, user, WRITE, path)
         del parent.entries[name]
+        self._known.clear()
 
     def remove_tree(self, path: str, user: str = "root") -> None:
         """What `rm -r` does, children first."""
@@ -233,6 +242,7 @@ class Filesystem:
     def empty(self, path: str) -> None:
         """Forget all that is in a directory: /tmp and /run at a boot."""
         self.lookup(path).entries.clear()
+        self._known.clear()
 
     def rename(self, old: str, new: str, user: str = "root") -> None:
         parent, name, node = self._entry(old, user)
@@ -249,6 +259,7 @@ class Filesystem:
         self._not_the_systems(node, old)
         self._enter(target_parent, posixpath.basename(real), node, user, new)
         del parent.entries[name]
+        self._known.clear()
 
     def symlink(self, target: str, path: str, user: str = "root") -> None:
         parent, real, node = self._walk(path, user, False)
@@ -280,12 +291,14 @@ class Filesystem:
         present: Callable[[], bool] | None = None,
     ) -> Node:
         """Put a file of the system in place, with its directories."""
-        self.mkdir(posixpath.dirname(path), parents=True)
-        parent, real, _ = self._walk(posixpath.dirname(path), "root", True)
-        directory = parent.entries[posixpath.basename(real)] if real != "/" else self.root
+        place, name = posixpath.split(path)
+        directory = self.find(place)
+        if directory is None:
+            self.mkdir(place, parents=True)
+            directory = self.lookup(place)
         node = self._new("device" if sink is not None else "file", mode)
         node.data, node.content, node.sink, node.present = bytearray(data), content, sink, present
-        directory.entries[posixpath.basename(path)] = node
+        self._put(directory, name, node)
         return node
 
     # -- inside
@@ -300,8 +313,18 @@ class Filesystem:
         if len(name.encode()) > 255:
             raise failure(errno.ENAMETOOLONG, path)
         self.check(parent, user, WRITE, path)
-        parent.entries[name] = node
+        self._put(parent, name, node)
         parent.mtime = self.clock()
+
+    def _put(self, directory: Node, name: str, node: Node) -> None:
+        """What was looked for in vain may be there now; what was found stays, unless it is replaced."""
+        if directory.entries.get(name) is not None:
+            self._known.clear()
+        elif self._missed:
+            for path in self._missed:
+                self._known.pop(path, None)
+            self._missed.clear()
+        directory.entries[name] = node
 
     def _entry(self, path: str, user: str) -> tuple[Node, str, Node]:
         """An existing entry that can be taken away: its directory, its name there, itself."""
@@ -318,20 +341,37 @@ class Filesystem:
 
     def _walk(self, path: str, user: str, follow: bool) -> tuple[Node, str, Node | None]:
         """Directory, path without links, and node of the last part (None: not there, but its directory is)."""
-        if user == "root" and (parts := _plain_parts(path)):
-            directory, node = self.root, self.root
-            for number, name in enumerate(parts, 1):
-                entry = node.entries.get(name)
-                if entry is None or not entry.here:
-                    if number == len(parts) and node.kind == "dir":
-                        return node, path, None
-                    break
-                if entry.kind == "link":
-                    break
-                directory, node = node, entry
-            else:
-                return directory, path, node
-        return self._walk_any(path, user, follow)
+        if user != "root":
+            return self._walk_any(path, user, follow)
+        known = self._known.get(path)
+        if known is not None and (not known[1] or all(node.here for node in known[1])):
+            return known[0]
+        return self._walk_plainly(path) or self._walk_any(path, user, follow)
+
+    def _walk_plainly(self, path: str) -> tuple[Node, str, Node | None] | None:
+        """For root, on a path that meets no links; None where it is none. What is found is known until the tree
+        changes, but for entries that come and go by themselves."""
+        directory = node = self.root
+        moods: tuple[Node, ...] = ()
+        parts = _plain_parts(path)
+        for number, name in enumerate(parts, 1):
+            entry = node.entries.get(name)
+            if entry is None or not entry.here:
+                if number < len(parts) or node.kind != "dir":
+                    return None
+                if entry is None:
+                    self._known[path] = (node, path, None), moods
+                    self._missed.append(path)
+                return node, path, None
+            if entry.kind == "link":
+                return None
+            if entry.present is not None:
+                moods += (entry,)
+            directory, node = node, entry
+        if not parts:
+            return None
+        self._known[path] = (directory, path, node), moods
+        return directory, path, node
 
     def _walk_any(self, path: str, user: str, follow: bool) -> tuple[Node, str, Node | None]:
         """The same for every path: with links, dots, and permissions."""

@@ -12,7 +12,7 @@ from emulators.bmc.reply import Reply
 if TYPE_CHECKING:
     from emulators.host.linux import VirtualHost
 
-MODULES = ("ipmi_si", "ipmi_devintf")
+MODULES = frozenset({"ipmi_si", "ipmi_devintf"})
 SYSTEM_INTERFACE = 0xF
 ADMINISTRATOR = 4
 
@@ -41,7 +41,7 @@ class Kcs:
     @property
     def loaded(self) -> bool:
         """Are the modules there?"""
-        return self._host.modules.issuperset(MODULES)
+        return self._host.modules >= MODULES
 
     @property
     def node_exists(self) -> bool:
@@ -64,6 +64,7 @@ class Kcs:
 
     def request(self, netfn: int, lun: int, command: int, data: bytes) -> Reply | None:
         """One message and its answer. None: no device, or the BMC is dark."""
-        if not self.device_present or self.wedged:
+        bmc = self._host.server.bmc
+        if self.unprobed or not self.loaded or not bmc.answering or "kcs-wedged" in bmc.volatile:
             return None
-        return self._host.server.bmc.handle(netfn, lun, command, data, ADMINISTRATOR, channel=SYSTEM_INTERFACE)
+        return bmc.handle(netfn, lun, command, data, ADMINISTRATOR, channel=SYSTEM_INTERFACE)

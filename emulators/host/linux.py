@@ -50,6 +50,7 @@ class VirtualHost:
         self.on_boot: list[Callable[[], None]] = []
         self.on_halt: list[Callable[[], None]] = []
         self.on_drop: list[Callable[[], None]] = []
+        self.on_link: list[Callable[[], None]] = []  # a cable has been moved: is it on its network?
         self.external: RunExternal | None = None
         self.kcs_wire: KcsWire | None = None
         self._pid = FIRST_PID

@@ -232,7 +232,7 @@ class Process:
     def _await(self, wait: Wait) -> None:
         match wait:
             case int() | float():
-                self._timer = self._agenda.after(float(wait), lambda: self._resume(None))
+                self._timer = self._agenda.after(float(wait), self._go_on)
             case Input(stdin):
                 stdin.when_more(self._resume_soon)
             case Exited(process):
@@ -246,7 +246,10 @@ class Process:
                 self._kill_external = self._external(wait, self._resume)
 
     def _resume_soon(self) -> None:
-        self._agenda.after(0, lambda: self._resume(None))
+        self._agenda.after(0, self._go_on)
+
+    def _go_on(self) -> None:
+        self._resume(None)
 
     def _drop_wait(self) -> None:
         if self._timer is not None:

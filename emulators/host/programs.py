@@ -36,7 +36,11 @@ def binary(name: str) -> bytes:
 
 def name_in(data: bytes) -> str | None:
     """Which program these bytes are, or None."""
-    head = data[: len(MAGIC) + 64]
+    return _name_in(data[: len(MAGIC) + 64])
+
+
+@lru_cache(maxsize=1024)
+def _name_in(head: bytes) -> str | None:
     if not head.startswith(MAGIC) or b"\n" not in head:
         return None
     name = head[len(MAGIC) : head.index(b"\n", len(MAGIC))].decode(errors="replace")
@@ -112,8 +116,14 @@ def start(inv: Invocation) -> Run[int]:
 def _launched(command: commands.Command, inv: Invocation) -> Run[int]:
     """A new process takes a moment: what the program before it has set off (a BMC's reset) has begun by then."""
     yield LAUNCH_S
-    inv.host.server.command_starts(posixpath.basename(inv.argv[0]))
-    return (yield from guarded(command, inv))
+    server = inv.host.server
+    server.command_starts(posixpath.basename(inv.argv[0]))
+    if server.watch is None:
+        return (yield from guarded(command, inv))
+    ended = server.watch.command(inv.argv, inv.user)
+    status = yield from guarded(command, inv)
+    ended(status)
+    return status
 
 
 def guarded(command: commands.Command, inv: Invocation) -> Run[int]:
@@ -126,6 +136,10 @@ def guarded(command: commands.Command, inv: Invocation) -> Run[int]:
     except OSError as problem:
         with suppress(OSError):
             inv.err(f"{posixpath.basename(inv.argv[0])}: write error: {problem.strerror}\n")
+        return 1
+    except (ValueError, ArithmeticError, MemoryError, RecursionError) as problem:  # words that no program takes
+        with suppress(OSError):
+            inv.err(f"{posixpath.basename(inv.argv[0])}: invalid argument: {str(problem) or type(problem).__name__}\n")
         return 1
 
 

@@ -23,6 +23,8 @@ class OpenFile:
 
     node: Node
     appending: bool = False
+    path: str = ""
+    written: bool = False
 
 
 class VirtualSftp(asyncssh.SFTPServer):
@@ -66,7 +68,7 @@ class VirtualSftp(asyncssh.SFTPServer):
             return self._for_reading(text)
         mode = 0o644 if attrs.permissions is None else attrs.permissions & 0o777
         node = self._host.files.open(text, self._user, mode=mode, truncate=bool(pflags & asyncssh.FXF_TRUNC))
-        return OpenFile(node, bool(pflags & asyncssh.FXF_APPEND))
+        return OpenFile(node, bool(pflags & asyncssh.FXF_APPEND), text)
 
     def open56(self, path: bytes, desired_access: int, flags: int, attrs: asyncssh.SFTPAttrs) -> object:
         """SFTP version 5 and 6 name the same things differently."""
@@ -90,6 +92,14 @@ class VirtualSftp(asyncssh.SFTPServer):
 
     def close(self, file_obj: object) -> None:
         self._before()
+        if not isinstance(file_obj, OpenFile) or not file_obj.written:
+            return
+        sent = file_obj.node.bytes()
+        arrived = self._host.server.arrived(sent)
+        if arrived != sent:
+            self._host.files.put(file_obj.node, 0, arrived)
+        if self._host.server.watch is not None:
+            self._host.server.watch.transfer(file_obj.path, arrived, self._user)
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         self._before()
@@ -99,6 +109,7 @@ class VirtualSftp(asyncssh.SFTPServer):
         self._before()
         node = self._node(file_obj)
         assert isinstance(file_obj, OpenFile)
+        file_obj.written = True
         self._host.files.put(node, len(node.data) if file_obj.appending else offset, data)
         return len(data)
 

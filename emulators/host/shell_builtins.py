@@ -178,7 +178,11 @@ def read(shell: Shell, argv: list[str], streams: Streams, line: int, values: Map
 
 def shift(shell: Shell, argv: list[str], streams: Streams, line: int, values: Mapping[str, str]) -> Run[int]:
     yield from ()
-    del shell.arguments[: int(argv[1]) if len(argv) > 1 else 1]
+    count = argv[1] if len(argv) > 1 else "1"
+    if not (count.isascii() and count.isdigit()):
+        shell.complain(streams, line, f"shift: {count}: numeric argument required")
+        return 1
+    del shell.arguments[: int(count)]
     return 0
 
 

@@ -18,6 +18,7 @@ from emulators.host.login import Login
 from emulators.host.process import SIGHUP, SIGINT, Process, Stdin
 from emulators.host.sftp import VirtualSftp
 
+AGAIN_S = 0.2  # wall
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
 NAMES = {number: name for name, number in SIGNALS.items()} | {6: "ABRT", 11: "SEGV", 13: "PIPE"}
 BANNER = "OpenSSH_9.2p1 Debian-2+deb12u3"
@@ -58,6 +59,7 @@ class SshEndpoint:
         host.on_halt.append(endpoint._down)
         host.on_boot.append(endpoint._up)
         host.on_drop.append(endpoint.close_connections)
+        host.on_link.append(endpoint._relinked)
         if host.up:
             await endpoint._listen()
         return endpoint
@@ -72,7 +74,12 @@ class SshEndpoint:
         self._closed = True
         if self.close_connections in self._host.on_drop:
             self._host.on_drop.remove(self.close_connections)
-        for callbacks, own in ((self._host.on_halt, self._down), (self._host.on_boot, self._up)):
+        host = self._host
+        for callbacks, own in (
+            (host.on_halt, self._down),
+            (host.on_boot, self._up),
+            (host.on_link, self._relinked),
+        ):
             if own in callbacks:
                 callbacks.remove(own)
         self._down()
@@ -111,9 +118,24 @@ class SshEndpoint:
             self._acceptor.close()
             self._acceptor = None
 
+    def _relinked(self) -> None:
+        """A cable has been moved: heard again, or not any more."""
+        if not self._host.server.serves:
+            self._down()
+        elif self._opening is None or self._opening.done():
+            self._up()
+
     def _up(self) -> None:
         if not self._closed and self._acceptor is None:
-            self._opening = self._loop.create_task(self._listen())
+            self._opening = self._loop.create_task(self._listen_again())
+
+    async def _listen_again(self) -> None:
+        """In a container the address may come back a moment after the cable."""
+        while not self._closed and self._acceptor is None and self._host.up and self._host.server.serves:
+            try:
+                await self._listen()
+            except OSError:
+                await asyncio.sleep(AGAIN_S)
 
     def _process(self, process: asyncssh.SSHServerProcess[str]) -> Any:
         return _Session(self._host, process, self._before, self._after).run()

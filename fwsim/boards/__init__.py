@@ -108,6 +108,44 @@ class Example(Part):
     bios: tuple[str, str]
 
 
+class Cmos(Part):
+    """How hands clear the BIOS settings. `short`: two pads, all mains off; `move`: a jumper, across one start."""
+
+    jumper: str
+    how: Literal["short", "move"]
+    seconds: int = 10
+    keep: str = ""  # pins
+    clear: str = ""
+    battery: Literal["stays", "comes-out"] = "stays"
+
+
+class RecoveryMedia(Part):
+    """The medium from which a dead chip is written again, and the name that its file must have."""
+
+    slot: Literal["usb", "sd"]
+    file: str
+    place: str
+
+
+class KnownHands(Part):
+    """What somebody beside the server meets. `ports`: "dedicated", "lan1", ... -> what stands beside the port.
+
+    `rear`: the order of a sketch, from left to right; nobody must rely on it. `nodes`: how many share the mains.
+    """
+
+    serial_name: str
+    serial_at: str
+    ports: dict[str, str]
+    identify: str  # the LED that chassis identify makes blink, and the button below it
+    bmc_led: str
+    bmc_led_alive: str
+    reset_button_s: int | None = None
+    cmos: Cmos
+    media: RecoveryMedia | None = None
+    nodes: int = 1
+    rear: tuple[str, ...]
+
+
 class Board(Part):
     """One board. `products`: baseboard product names as dmidecode prints them, exact."""
 
@@ -127,6 +165,7 @@ class Board(Part):
     example: Example
     jumpers: dict[str, str] = {}
     labels: dict[str, str] = {}
+    hands: KnownHands
     notes: tuple[str, ...] = ()
 
     @field_validator("bmc", "bios")

@@ -6,14 +6,19 @@ from typing import Annotated
 
 import typer
 
+import fwsim.cli.containers
+import fwsim.cli.diagnose as diagnose
 import fwsim.cli.emulator as emulator
 import fwsim.cli.image as image
+import fwsim.cli.lab as lab
 import fwsim.cli.plan as plan
 import fwsim.cli.preflight as preflight
 import fwsim.cli.rehearse as rehearse
 import fwsim.cli.resume as resume
 import fwsim.cli.runs as runs
 import fwsim.cli.scenario as scenario
+import fwsim.cli.servers  # noqa: F401 - adds its commands to `emulator`
+import fwsim.cli.ticket as ticket
 import fwsim.cli.update as update
 from fwsim import __version__
 
@@ -35,10 +40,13 @@ app.command("update")(update.update)
 app.command("resume")(resume.resume)
 app.command("runs")(runs.runs)
 app.command("show")(runs.show)
+app.command("diagnose")(diagnose.diagnose)
+app.add_typer(ticket.app, name="ticket")
 app.add_typer(plan.app, name="plan")
 app.add_typer(image.app, name="image")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(emulator.app, name="emulator")
+app.add_typer(lab.app, name="lab")
 
 
 def _version(wanted: bool) -> None:

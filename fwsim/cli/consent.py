@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fwsim.cli import screen
 
 if TYPE_CHECKING:
-    from fwsim.gates import Confirm, Proposal, Write
+    from collections.abc import Sequence
+
+    from fwsim.events import Event
+    from fwsim.gates import Confirm, Proposal, Terms, Write
     from fwsim.steps import Step
 
 NO_TERMINAL = "nobody said yes: there is no terminal to ask on; --yes starts without asking"
@@ -24,12 +28,23 @@ def confirmer(*, yes: bool) -> Confirm:
             return ""
         if not sys.stdin.isatty():
             return NO_TERMINAL
-        typed = await _line(f"To start, type the host's name ({proposal.host}): ")
+        typed = await line(f"To start, type the host's name ({proposal.host}): ")
         if typed.strip() == proposal.host:
             return ""
         return f"the host's name was not typed: expected {proposal.host}, got {typed.strip()[:60] or 'nothing'}"
 
     return confirm
+
+
+def again(terms: Terms, past: Sequence[Event], steps: Sequence[Step] | None) -> Terms:
+    """For whoever goes on with a run: its yes holds, and a repair was asked about by itself."""
+    from fwsim.events import Answered
+    from fwsim.gates import NO_TERMS
+
+    if steps is not None:
+        return NO_TERMS
+    agreed = any(isinstance(event, Answered) and event.agreed for event in past)
+    return replace(terms, confirm=None) if agreed else terms
 
 
 def words(proposal: Proposal) -> list[str]:
@@ -55,7 +70,7 @@ def _step(step: Step) -> str:
     return f"{'*' if step.changes else ' '} {step.stage:<9}  {step.title}"
 
 
-async def _line(question: str) -> str:
+async def line(question: str) -> str:
     """What a person types, "" where the terminal went away. Ctrl-C cancels the task, not a thread that holds it up."""
     import asyncio
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,18 +14,22 @@ from fwsim.cli import screen
 from fwsim.cli.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from types import FrameType
 
     from rich.table import Table
 
-    from emulators.server import VirtualServer
+    from emulators.truth import Truth
     from fwsim.cli.options import ProgressMode
+    from fwsim.judged import Broken
+    from fwsim.rehearsal import Options
     from fwsim.rehearsal.matrix import Cell, Healthy
     from fwsim.rehearsal.prepare import Prepared
     from fwsim.report.matrix import Matrix, Outcome, Square
     from fwsim.runs import Run
 
 BROKEN, INTERRUPTED = 1, 5
+NAMED = 10  # cells on the screen that never fired
 STYLES = {
     "updated": "green",
     "repaired": "cyan",
@@ -43,7 +48,12 @@ def conduct(prepared: Prepared, folder: Path, *, pairs: bool, jobs: int, seed: i
     """Rehearse them all, show the table, write the files. 0 when no rule was broken."""
     from fwsim.report import matrix_files
 
-    done = _rehearsed(prepared, pairs=pairs, jobs=jobs, seed=seed)
+    try:
+        with _interrupts() as asked:
+            done = _rehearsed(prepared, asked, pairs=pairs, jobs=jobs, seed=seed)
+    except KeyboardInterrupt:
+        screen.note("interrupted before any failure was rehearsed")
+        return INTERRUPTED
     written = matrix_files.write(done, folder)
     if as_json:
         print(matrix_files.document(done), end="")
@@ -57,36 +67,61 @@ def conduct(prepared: Prepared, folder: Path, *, pairs: bool, jobs: int, seed: i
     return BROKEN if done.broken else 0
 
 
-def _rehearsed(prepared: Prepared, *, pairs: bool, jobs: int, seed: int) -> Matrix:
-    from fwsim.rehearsal import catalogue, matrix
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Was Ctrl-C heard? An engine that runs in this very process takes it for the end of its own run alone."""
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield lambda: bool(heard)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _rehearsed(prepared: Prepared, asked: Callable[[], bool], *, pairs: bool, jobs: int, seed: int) -> Matrix:
+    from fwsim.rehearsal import catalogue, matrix, pairing
     from fwsim.report.matrix import Matrix
 
     healthy = matrix.watch(prepared)
+    if asked():
+        raise KeyboardInterrupt
     if healthy.ending != "updated":
         screen.note(f"note: without any further fault this rehearsal ends {healthy.ending}")
     cells = matrix.singles(healthy)
-    outcomes, whole = _each(prepared, healthy, cells, jobs)
+    outcomes, whole = _each(prepared, healthy, cells, jobs, asked)
     if pairs and whole:
-        more = matrix.pairs(healthy, outcomes)
+        more = pairing.pairs(healthy, outcomes)
+        if apart := pairing.unmet(healthy, more):
+            screen.note(f"note: {apart} pairs of kinds never meet: one ends the run before the other's first moment")
         cells = [*cells, *more]
-        outcomes += _each(prepared, healthy, more, jobs)[0]
+        outcomes += _each(prepared, healthy, more, jobs, asked)[0]
     met = {i.fault.kind for cell in cells for i in cell.injections}
     idle = tuple(kind for kind in catalogue.kinds() if kind not in met)
     return Matrix(prepared.title, healthy.stages, tuple(outcomes), len(cells), seed, pairs, idle)
 
 
-def _each(prepared: Prepared, healthy: Healthy, cells: list[Cell], jobs: int) -> tuple[list[Outcome], bool]:
+def _each(
+    prepared: Prepared, healthy: Healthy, cells: list[Cell], jobs: int, asked: Callable[[], bool]
+) -> tuple[list[Outcome], bool]:
     """The outcomes, and whether they are all there: Ctrl-C keeps what was done."""
     from fwsim.rehearsal import matrix
+    from recovery import unattended
 
     outcomes: list[Outcome] = []
-    with _progress(len(cells)) as tick:
-        try:
-            for outcome in matrix.run(prepared, healthy, cells, jobs=jobs):
+    try:
+        with _progress(len(cells)) as tick:
+            for outcome in matrix.run(prepared, healthy, cells, jobs=jobs, recover=unattended.recover):
+                if asked():
+                    return outcomes, False
                 outcomes.append(outcome)
                 tick(outcome)
-        except KeyboardInterrupt:
-            return outcomes, False
+    except KeyboardInterrupt:
+        return outcomes, False
     return outcomes, True
 
 
@@ -94,6 +129,7 @@ def _each(prepared: Prepared, healthy: Healthy, cells: list[Cell], jobs: int) ->
 def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
     """On a terminal a bar with rate and time left; elsewhere nothing, for the result follows at once."""
     if not sys.stderr.isatty():
+        screen.note(f"rehearsing {total} failures")
         yield lambda outcome: None
         return
     from rich.console import Console
@@ -124,7 +160,9 @@ def _show(done: Matrix) -> None:
         for words in outcome.broken:
             out.print(f"  {words}", markup=False)
     if done.unfired:
-        out.print(f"never fired: {', '.join(o.name for o in done.unfired)}", markup=False, soft_wrap=True)
+        names, more = [o.name for o in done.unfired[:NAMED]], len(done.unfired) - NAMED
+        rest = f", and {more} more, as matrix.md has them" if more > 0 else ""
+        out.print(f"never fired: {', '.join(names)}{rest}", markup=False, soft_wrap=True)
     if done.idle:
         out.print(f"no moment of this plan can meet: {', '.join(done.idle)}", markup=False, soft_wrap=True)
     out.print(done.sentence, soft_wrap=True)
@@ -153,20 +191,27 @@ def _word(square: Square | None) -> str:
 
 
 def replay(prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, *, as_json: bool) -> int:
-    """One cell, shown as any rehearsal is, and then judged. 0 when no rule was broken."""
+    """One cell in memory, shown as any rehearsal is, and then judged. 0 when no rule was broken."""
     from emulators.server import VirtualServer
     from emulators.world import World
     from fwsim import journal, rehearsal
     from fwsim.cli import session
     from fwsim.rehearsal import truth
+    from recovery import unattended
 
+    check_steps(prepared, run, cell)
     server = VirtualServer(prepared.spec, World())
-    _check_steps(prepared, run, cell, server)
     before = truth.condition(server)
     report = session.conduct(
         run,
         lambda emit: rehearsal.in_memory(
-            prepared, emit, run_id=prepared.run_id, run_dir=run.path, server=server, injections=cell.injections
+            prepared,
+            emit,
+            run_id=prepared.run_id,
+            run_dir=run.path,
+            server=server,
+            injections=cell.injections,
+            recover=unattended.recover,
         ),
         mode,
     )
@@ -174,19 +219,67 @@ def replay(prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, *, as_j
     unfired = [i for i in cell.injections if i.fault not in server.faults.fired]
     for injection in unfired:
         screen.note(f"never fired: {injection.fault.kind}, armed at {injection.step}")
-    broken = truth.judge(prepared, server, before, journal.read(run.journal), run.path)
+    events = journal.read(run.journal)
+    return _verdict(truth.judge(prepared, server, before, events, run.path, recovers=True))
+
+
+def replay_on_wires(
+    prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, how: Options, *, as_json: bool
+) -> int:
+    """The same over SSH and IPMI. INTERRUPTED where it was stopped, and can be gone on with."""
+    from dataclasses import replace
+
+    from fwsim import journal, rehearsal
+    from fwsim.cli import session
+    from fwsim.rehearsal import truth
+    from fwsim.rehearsal.standing import NAME, Standing
+    from recovery import unattended
+
+    told: list[Truth] = []
+    report = session.conduct(
+        run,
+        lambda emit: rehearsal.on_wires(
+            prepared,
+            emit,
+            how,
+            run_id=run.id,
+            run_dir=run.path,
+            injections=cell.injections,
+            judge=told.append,
+            recover=unattended.recover,
+        ),
+        mode,
+        speed=how.speed,
+        remark=f"simulated, x{how.speed:g}",
+    )
+    screen.report(report, as_json=as_json)
+    if report.ending == "interrupted":
+        screen.note(f"not judged: it has not ended; `fwsim resume {run.id}`")
+        return INTERRUPTED
+    for kind in rehearsal.never_fired(run.path):
+        screen.note(f"never fired: {kind}")
+    at = Standing.model_validate_json((run.path / NAME).read_bytes())
+    spec = prepared.spec.model_copy(update={"host_address": at.ssh.host, "bmc_address": at.ipmi.host})
+    there = replace(prepared, spec=spec)
+    events, records = journal.read(run.journal), rehearsal.recorded(run.path)
+    return _verdict(truth.judge_told(there, told[0], told[-1], events, records, run.path, recovers=True))
+
+
+def _verdict(broken: Sequence[Broken]) -> int:
     for rule in broken:
         screen.note(str(rule))
     screen.note("" if broken else "no rule was broken")
     return BROKEN if broken else 0
 
 
-def _check_steps(prepared: Prepared, run: Run, cell: Cell, server: VirtualServer) -> None:
+def check_steps(prepared: Prepared, run: Run, cell: Cell) -> None:
     """Raises BadInput for a step that this plan has not; the run is not kept then."""
     import shutil
 
+    from emulators.server import VirtualServer
     from fwsim import rehearsal
 
+    server = VirtualServer(prepared.spec)
     engine = rehearsal.engine(prepared, lambda event: None, server, run_id=prepared.run_id, run_dir=run.path)
     known = [step.id for step in engine.steps]
     unknown = [i.step for i in cell.injections if i.step not in known]

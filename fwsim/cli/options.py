@@ -18,6 +18,27 @@ def complete_board(incomplete: str) -> list[str]:
     return [name for name in boards.names() if name.startswith(incomplete)]
 
 
+def complete_server(incomplete: str) -> list[str]:
+    """Running virtual servers for the shell."""
+    from emulators.home.registry import Registry
+
+    return [entry.name for entry in Registry().all() if entry.name.startswith(incomplete)]
+
+
+def complete_fault(incomplete: str) -> list[str]:
+    """Kinds of faults for the shell."""
+    from emulators.faults import ABOUT
+
+    return [kind for kind in ABOUT if kind.startswith(incomplete)]
+
+
+def complete_act(incomplete: str) -> list[str]:
+    """What hands can do, for the shell."""
+    from emulators.hands import ACTS
+
+    return [act for act in ACTS if act.startswith(incomplete)]
+
+
 def complete_run(incomplete: str) -> list[str]:
     """Runs of the default directory for the shell, the latest first."""
     from fwsim.runs import LATEST, Runs
@@ -34,11 +55,11 @@ def complete_scenario(incomplete: str) -> list[str]:
 
 
 Board = Annotated[
-    str, typer.Option("--board", help="A board, as `fwsim emulator list` names it.", autocompletion=complete_board)
+    str, typer.Option("--board", help="A board, as `fwsim emulator boards` names it.", autocompletion=complete_board)
 ]
 OptionalBoard = Annotated[
     str | None,
-    typer.Option("--board", help="A board, as `fwsim emulator list` names it.", autocompletion=complete_board),
+    typer.Option("--board", help="A board, as `fwsim emulator boards` names it.", autocompletion=complete_board),
 ]
 RunsFolder = Annotated[
     Path | None,
@@ -83,3 +104,15 @@ DespiteIncomplete = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON.")]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option("--inventory", metavar="FILE", help="Where the server stands: YAML, or CSV with --server."),
+]
+VisitInventory = Annotated[
+    Path | None,
+    typer.Option("--inventory", metavar="FILE", help="Where the server stands and whom to call, for tickets.",
+                 show_default="what the run has read; the ticket is a draft then"),
+]  # fmt: skip
+Recovery = Annotated[
+    bool, typer.Option("--recovery/--no-recovery", help="After a bad end: diagnose, repair, or write the ticket.")
+]

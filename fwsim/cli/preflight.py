@@ -28,6 +28,10 @@ def preflight(
     ] = False,
     speed: options.Speed = 60.0,
     progress: options.Progress = "auto",
+    tickets: Annotated[
+        Path | None,
+        typer.Option("--tickets", metavar="DIR", help="Write the tickets there that this server could come to need."),
+    ] = None,
     folder: options.RunsFolder = None,
 ) -> None:
     """Check everything that an update needs, on the real server; change nothing.
@@ -38,10 +42,41 @@ def preflight(
     from fwsim import plan
 
     wanted = plan.load(file, require_files=not rehearse)
-    sheet, run = _rehearsed(wanted, speed, progress, folder) if rehearse else _real(wanted, progress, folder)
+    if rehearse:
+        sheet, run = _rehearsed(wanted, speed, progress, folder, tickets)
+    else:
+        if tickets is not None:
+            _tickets(wanted, tickets)
+        sheet, run = _real(wanted, progress, folder)
     _keep(sheet, run)
     _print(sheet, form)
     raise typer.Exit(sheet.exit_code)
+
+
+def _tickets(wanted: Plan, folder: Path) -> None:
+    """Before anything dies: afterwards nobody has the time, and perhaps not the data. What is here needs no server."""
+    from datetime import UTC, datetime
+
+    from fwsim.cli import tickets
+    from fwsim.cli.errors import BadInput
+    from recovery.render import every
+    from recovery.render.qr import MissingPart
+
+    moment, secrets = datetime.now(UTC).replace(second=0, microsecond=0), tickets.passwords(wanted)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for ticket in tickets.for_plan(wanted, moment):
+            tickets.must_pass(ticket, secrets)
+            (folder / f"{ticket.procedure}.txt").write_bytes(every.render(ticket, "txt"))
+            try:
+                (folder / f"{ticket.procedure}.pdf").write_bytes(every.render(ticket, "pdf"))
+            except MissingPart as missing:
+                screen.note(f"note: {ticket.procedure}: text alone: {missing}")
+            draft = f": a DRAFT, for nobody knows {', '.join(ticket.unknown)}" if ticket.draft else ""
+            screen.note(f"ticket {ticket.procedure}{draft}")
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}") from error
+    screen.note(f"the tickets are in {folder}")
 
 
 def _new(wanted: Plan, folder: Path | None) -> Run:
@@ -67,7 +102,11 @@ def _real(wanted: Plan, progress: options.ProgressMode, folder: Path | None) -> 
     return _conduct(run, look, progress), run
 
 
-def _rehearsed(wanted: Plan, speed: float, progress: options.ProgressMode, folder: Path | None) -> tuple[Sheet, Run]:
+def _rehearsed(
+    wanted: Plan, speed: float, progress: options.ProgressMode, folder: Path | None, tickets: Path | None
+) -> tuple[Sheet, Run]:
+    from dataclasses import replace
+
     from fwsim import rehearsal
     from fwsim.rehearsal import look as looking
     from fwsim.rehearsal import prepare
@@ -77,12 +116,15 @@ def _rehearsed(wanted: Plan, speed: float, progress: options.ProgressMode, folde
     screen.note(f"rehearsal: {prepared.title}")
     for note in prepared.notes:
         screen.note(f"note: {note}")
+    if tickets is not None:
+        _tickets(prepared.plan, tickets)  # of the virtual server: nobody is called for a rehearsal
     how = rehearsal.Options(speed=speed)
 
     def look(emit: Callable[[Event], None]) -> Coroutine[Any, Any, PreflightEnded]:
         return looking.on_wires(prepared, emit, how, run_id=run.id, run_dir=run.path)
 
-    return _conduct(run, look, progress, speed=speed, remark=f"simulated, x{speed:g}"), run
+    sheet = _conduct(run, look, progress, speed=speed, remark=f"simulated, x{speed:g}")
+    return replace(sheet, rehearsed=tuple(prepared.notes)), run
 
 
 def _conduct(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwsim.cli import options, screen
+from fwsim.cli import options, recovering, screen
 from fwsim.cli.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ def rehearse(
     virtual: Annotated[
         bool, typer.Option("--virtual", help="In memory and in virtual time: no sockets, over in a moment.")
     ] = False,
+    docker: Annotated[
+        bool, typer.Option("--docker", help="The virtual server is a container, on networks of its own.")
+    ] = False,
+    image: Annotated[
+        str | None, typer.Option("--image", help="With --docker: another image.", show_default="this fwsim's own")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same world.")] = 0,
     every_fault: Annotated[
         bool, typer.Option("--every-fault", help="In memory: every fault at every moment at which it can fire.")
@@ -45,8 +51,16 @@ def rehearse(
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option("--only", metavar="FAULT@STEP", help="In memory: that one cell of --every-fault, as it names it."),
+        typer.Option("--only", metavar="FAULT@STEP", help="That one cell of --every-fault, as it names it."),
     ] = None,
+    inventory: options.VisitInventory = None,
+    recovery: options.Recovery = True,
+    technician: Annotated[
+        bool,
+        typer.Option(
+            "--technician", help="A technician follows the tickets that are written, by their text; in memory."
+        ),
+    ] = False,
     progress: options.Progress = "auto",
     as_json: options.AsJson = False,
     folder: options.RunsFolder = None,
@@ -56,7 +70,7 @@ def rehearse(
     It talks real SSH and IPMI, is made for this rehearsal and ends with it; nothing else is touched.
     """
     from fwsim import rehearsal
-    from fwsim.cli import everyfault, session
+    from fwsim.cli import containers, everyfault, session
     from fwsim.rehearsal import wire
     from fwsim.runs import Runs
 
@@ -66,49 +80,68 @@ def rehearse(
         raise BadInput("--pairs goes with --every-fault")
     if every_fault and only:
         raise BadInput("--every-fault rehearses them all, --only one of them; give one of the two")
+    if (docker and (virtual or every_fault)) or (image and not docker):
+        raise BadInput("--docker is for one rehearsal on the wires, and --image for its container")
+    if technician and docker:
+        raise BadInput("--technician goes with no --docker: hands reach servers in this process")
+    if docker:
+        image = containers.image(image)
+    virtual = virtual or technician
+    if technician and not recovery:
+        raise BadInput("--technician follows tickets, which --no-recovery never writes")
     cell = everyfault.chosen(only) if only else None
-    in_memory = virtual or every_fault or cell is not None
-    tool: options.Ipmitool = "builtin" if in_memory else options.ipmitool_at(speed, ipmitool)
+    recover = recovering.recoverer(yes=True, inventory=inventory) if recovery else None
+    attend = recovering.attended if technician else None
+    tool: options.Ipmitool = "builtin" if virtual or every_fault or docker else options.ipmitool_at(speed, ipmitool)
     run, prepared, expected = _prepare(target or _healthy(board or DEFAULT_BOARD), Runs(folder), seed)
     screen.note(f"rehearsal: {prepared.title}")
     for note in prepared.notes:
         screen.note(f"note: {note}")
     if every_fault:
         raise typer.Exit(_matrix(prepared, run, pairs=pairs, jobs=jobs, seed=seed, as_json=as_json))
-    if cell is not None:
+    if cell is not None and virtual:
         raise typer.Exit(everyfault.replay(prepared, run, cell, progress, as_json=as_json))
-    _remember(run, prepared, expected, tool, virtual)
+    how = rehearsal.Options(speed=speed, ipmitool=tool, image=image)
+    expected = "updated" if technician else expected
+    if cell is not None:
+        everyfault.check_steps(prepared, run, cell)
+        _remember(run, prepared, expected, tool, virtual, image)
+        raise typer.Exit(everyfault.replay_on_wires(prepared, run, cell, progress, how, as_json=as_json))
+    _remember(run, prepared, expected, tool, virtual, image)
     if virtual:
         report = session.conduct(
-            run, lambda emit: rehearsal.in_memory(prepared, emit, run_id=prepared.run_id, run_dir=run.path), progress
+            run,
+            lambda emit: rehearsal.in_memory(
+                prepared, emit, run_id=prepared.run_id, run_dir=run.path, recover=recover, attend=attend
+            ),
+            progress,
         )
     else:
-        how = rehearsal.Options(speed=speed, ipmitool=tool)
         report = session.conduct(
             run,
-            lambda emit: rehearsal.on_wires(prepared, emit, how, run_id=run.id, run_dir=run.path),
+            lambda emit: rehearsal.on_wires(prepared, emit, how, run_id=run.id, run_dir=run.path, recover=recover),
             progress,
             speed=speed,
             remark=f"simulated, x{speed:g}",
         )
     for kind in rehearsal.never_fired(run.path):
         screen.note(f"note: {kind} never fired: what it waits for did not happen")
-    if prepared.waiting and not virtual:
-        screen.note("note: faults that wait for a step of the engine are rehearsed with --virtual only")
     screen.report(report, as_json=as_json)
     if report.ending == "interrupted" and not virtual:
         screen.note(f"the virtual server goes on for {wire.IDLE_S / 60:.0f} minutes: `fwsim resume {run.id}`")
     raise typer.Exit(judge(report, expected))
 
 
-def _remember(run: Run, prepared: Prepared, expected: Ending, ipmitool: options.Ipmitool, virtual: bool) -> None:
+def _remember(
+    run: Run, prepared: Prepared, expected: Ending, ipmitool: options.Ipmitool, virtual: bool, image: str | None
+) -> None:
     """What `fwsim resume` needs."""
     from fwsim import record
 
     run_id = prepared.run_id if virtual else run.id
     known = record.Record(
         kind="rehearsal", plan=prepared.plan, run_id=run_id, title=prepared.title,
-        in_memory=virtual, ipmitool=ipmitool, expected=expected, scenario=prepared.scenario,
+        in_memory=virtual, ipmitool=ipmitool, image=image, expected=expected, scenario=prepared.scenario,
     )  # fmt: skip
     record.write(run, known)
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwsim.cli import options, screen
+from fwsim.cli import options, recovering, screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fwsim.aftermath import Recover
     from fwsim.cli.session import Emit
     from fwsim.events import Event, RunEnded
     from fwsim.gates import Terms
     from fwsim.record import Record
     from fwsim.report.model import Report
     from fwsim.runs import Run
+    from fwsim.steps import Step
 
 
 def resume(
@@ -26,6 +28,7 @@ def resume(
     ] = "latest",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
     despite_incomplete: options.DespiteIncomplete = False,
+    inventory: options.VisitInventory = None,
     progress: options.Progress = "auto",
     as_json: options.AsJson = False,
     folder: options.RunsFolder = None,
@@ -35,6 +38,7 @@ def resume(
     A flash that still runs is followed to its end; none is ever started twice without a look at the server.
     """
     from fwsim import record
+    from fwsim.cli import session
     from fwsim.cli.rehearse import judge
     from fwsim.runs import Runs
 
@@ -43,10 +47,13 @@ def resume(
     past = _past(found)
     screen.note(f"resuming {found.id}{f': {known.title}' if known.title else ''}")
     if known.kind == "rehearsal":
-        report = _rehearsal(found, known, past, progress)
+        report = _rehearsal(found, known, past, progress, recovering.recoverer(yes=True, inventory=inventory))
         screen.report(report, as_json=as_json)
         raise typer.Exit(judge(report, known.expected))
-    report = _update(found, known, past, progress, _terms(past, yes=yes), despite_incomplete)
+    terms, recover = _terms(past, yes=yes), recovering.recoverer(yes=yes, inventory=inventory)
+    report = session.conduct(
+        found, lambda emit: go_on(found, known, past, emit, terms, despite_incomplete, recover), progress
+    )
     screen.report(report, as_json=as_json)
     raise typer.Exit(report.exit_code)
 
@@ -66,15 +73,17 @@ def _past(run: Run) -> Sequence[Event]:
     return past
 
 
-def _rehearsal(run: Run, known: Record, past: Sequence[Event], progress: options.ProgressMode) -> Report:
+def _rehearsal(
+    run: Run, known: Record, past: Sequence[Event], progress: options.ProgressMode, recover: Recover
+) -> Report:
     from fwsim import rehearsal
     from fwsim.cli import session
 
-    how = rehearsal.Options(ipmitool=known.ipmitool)
+    how = rehearsal.Options(ipmitool=known.ipmitool, image=known.image)
 
     def start(emit: Emit) -> session.Start:
         return rehearsal.resumed_on_wires(
-            known.plan, past, emit, how, run_id=known.run_id, run_dir=run.path, scenario=known.scenario
+            known.plan, past, emit, how, run_id=known.run_id, run_dir=run.path, scenario=known.scenario, recover=recover
         )
 
     return session.conduct(run, start, progress, remark="simulated")
@@ -90,38 +99,23 @@ def _terms(past: Sequence[Event], *, yes: bool) -> Terms:
     return Terms(None if agreed else consent.confirmer(yes=yes))
 
 
-def _update(
-    run: Run,
-    known: Record,
-    past: Sequence[Event],
-    progress: options.ProgressMode,
-    terms: Terms,
-    despite_incomplete: bool,
-) -> Report:
-    from fwsim.cli import session
-
-    return session.conduct(run, lambda emit: _go_on(run, known, past, emit, terms, despite_incomplete), progress)
-
-
-async def _go_on(
-    run: Run, known: Record, past: Sequence[Event], emit: Emit, terms: Terms, despite_incomplete: bool
+async def go_on(
+    run: Run, known: Record, past: Sequence[Event], emit: Emit, terms: Terms, despite_incomplete: bool, recover: Recover
 ) -> RunEnded:
-    from fwsim import boards, endpoints, payload, recall
+    """On the real server, with whatever goes on after a bad end."""
+    from fwsim import aftermath, boards, endpoints, payload, recall
+    from fwsim.cli import consent
     from fwsim.engine import Engine
 
-    plan = known.plan
+    plan, began = known.plan, recall.epoch(past, time.time())
     async with endpoints.doors(plan, elapsed_s=recall.elapsed_s(past, time.time())) as doors:
-        engine = Engine(
-            plan,
-            boards.load(plan.board),
-            payload.read_all(plan),
-            doors,
-            emit,
-            run_id=known.run_id,
-            run_dir=run.path,
-            epoch=recall.epoch(past, time.time()),
-            despite_incomplete=despite_incomplete,
-            past=past,
-            terms=terms,
-        )
-        return await engine.run()
+        board, payloads = boards.load(plan.board), payload.read_all(plan)
+        how: dict[str, Any] = {"run_id": known.run_id, "run_dir": run.path, "epoch": began}
+
+        def build(emit: Emit, past: Sequence[Event], steps: Sequence[Step] | None) -> Engine:
+            return Engine(
+                plan, board, payloads, doors, emit, past=past, steps=steps,
+                terms=consent.again(terms, past, steps), despite_incomplete=despite_incomplete, **how,
+            )  # fmt: skip
+
+        return await aftermath.run(build, emit, past, recover)

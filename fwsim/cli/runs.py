@@ -37,17 +37,45 @@ def show(
     ] = "latest",
     form: Annotated[Format, typer.Option("--format", help="How to show it.")] = "text",
     as_json: options.AsJson = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="FILE", help="Write journal, outputs, logs, hashes and tickets: a .tar.gz."),
+    ] = None,
     folder: options.RunsFolder = None,
 ) -> None:
-    """Show one run's report."""
+    """Show one run's report, or write its handover bundle."""
     from fwsim.cli.errors import BadInput
     from fwsim.runs import Runs
 
     found = Runs(folder).find(run)
+    if bundle is not None:
+        _bundle(found, bundle)
+        return
     report = _read(found)
     if report is None:
         raise BadInput(f"{found.journal} is no journal that can be read")
     _print(report, "json" if as_json else form)
+
+
+def _bundle(run: Run, file: Path) -> None:
+    """For the vendor or an audit. Passwords that the plan names a source of are taken out wherever they stand."""
+    from fwsim import bundle, record
+    from fwsim.cli import tickets
+    from fwsim.cli.errors import BadInput
+
+    try:
+        secrets = tickets.passwords(record.read(run).plan)
+    except record.NoRecord:
+        secrets = ()
+    try:
+        content = bundle.build(run, secrets)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{run.journal} is no journal that can be read") from error
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror}") from error
+    print(file)
 
 
 def _print(report: Report, form: Format) -> None:

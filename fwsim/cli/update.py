@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwsim.cli import consent, options, screen
+from fwsim.cli import consent, options, recovering, screen
 from fwsim.cli.errors import REFUSED, BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fwsim.aftermath import Recover
     from fwsim.cli.session import Emit
     from fwsim.context import Job
-    from fwsim.events import RunEnded
+    from fwsim.events import Event, RunEnded
     from fwsim.gates import Terms
     from fwsim.plan import Plan
     from fwsim.runs import Run
+    from fwsim.steps import Step
 
 
 def update(
@@ -36,6 +40,8 @@ def update(
         ),
     ] = "",
     despite_incomplete: options.DespiteIncomplete = False,
+    inventory: options.VisitInventory = None,
+    recovery: options.Recovery = True,
     progress: options.Progress = "auto",
     as_json: options.AsJson = False,
     folder: options.RunsFolder = None,
@@ -54,7 +60,8 @@ def update(
     if not (yes or sys.stdin.isatty()):
         screen.note(f"fwsim: refused: {consent.NO_TERMINAL}; nothing was done")
         raise typer.Exit(REFUSED)
-    raise typer.Exit(_update(wanted, terms, progress, folder, as_json, despite_incomplete))
+    recover = recovering.recoverer(yes=yes, inventory=inventory) if recovery else None
+    raise typer.Exit(_update(wanted, terms, progress, folder, as_json, despite_incomplete, recover))
 
 
 def _terms(wanted: Plan, *, yes: bool, stop_before: str, window: str) -> Terms:
@@ -86,6 +93,7 @@ def _update(
     folder: Path | None,
     as_json: bool,
     despite_incomplete: bool,
+    recover: Recover | None,
 ) -> int:
     from fwsim import record
     from fwsim.cli import session
@@ -93,31 +101,30 @@ def _update(
 
     run = Runs(folder).new(wanted.board)
     record.write(run, record.Record(kind="update", plan=wanted, run_id=run.id))
-    report = session.conduct(run, lambda emit: _run(wanted, run, emit, terms, despite_incomplete), progress)
+    report = session.conduct(run, lambda emit: _run(wanted, run, emit, terms, despite_incomplete, recover), progress)
     screen.report(report, as_json=as_json)
     return report.exit_code
 
 
-async def _run(wanted: Plan, run: Run, emit: Emit, terms: Terms, despite_incomplete: bool) -> RunEnded:
+async def _run(
+    wanted: Plan, run: Run, emit: Emit, terms: Terms, despite_incomplete: bool, recover: Recover | None
+) -> RunEnded:
     import time
 
-    from fwsim import boards, endpoints, payload
+    from fwsim import aftermath, boards, endpoints, payload
     from fwsim.engine import Engine
 
     async with endpoints.doors(wanted) as doors:
-        engine = Engine(
-            wanted,
-            boards.load(wanted.board),
-            payload.read_all(wanted),
-            doors,
-            emit,
-            run_id=run.id,
-            run_dir=run.path,
-            epoch=time.time(),
-            terms=terms,
-            despite_incomplete=despite_incomplete,
-        )
-        return await engine.run()
+        board, payloads = boards.load(wanted.board), payload.read_all(wanted)
+        how: dict[str, Any] = {"run_id": run.id, "run_dir": run.path, "epoch": time.time()}
+
+        def build(emit: Emit, past: Sequence[Event], steps: Sequence[Step] | None) -> Engine:
+            return Engine(
+                wanted, board, payloads, doors, emit, past=past, steps=steps,
+                terms=consent.again(terms, past, steps), despite_incomplete=despite_incomplete, **how,
+            )  # fmt: skip
+
+        return await aftermath.run(build, emit, (), recover)
 
 
 def _dry_run(wanted: Plan) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from fwsim.doors import LOGIN_TRIES, BmcAuthenticationRefused
 
+WEB = 443
+
 
 @dataclass(frozen=True)
 class BmcAddress:
@@ -14,6 +16,11 @@ class BmcAddress:
     password: str = field(repr=False)
     port: int = 623
     cipher_suite: int | None = None  # None: the best that both ends offer
+    web: int | None = None  # where its web pages listen instead of 443: a virtual server's, on loopback
+
+    def tcp(self, port: int) -> int:
+        """Where what belongs at that port really listens."""
+        return self.web if port == WEB and self.web is not None else port
 
 
 class Logins:

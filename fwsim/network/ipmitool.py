@@ -12,8 +12,9 @@ import re
 from fwsim import secret
 from fwsim.clock import wall_timeout
 from fwsim.doors import BmcAuthenticationRefused, BmcUnreachable, RawReply
-from fwsim.network import probe
-from fwsim.network.address import BmcAddress, Logins
+from fwsim.network import sol
+from fwsim.network.address import BmcAddress
+from fwsim.network.client import Client
 
 RETRY_S = 2  # -N: seconds for one answer, on the wall
 TRIES = 3  # -R
@@ -23,18 +24,12 @@ _NOT_REFUSED = re.compile(r"insufficient resources|invalid session|inactive sess
 _COMPLETION = re.compile(r"\brsp=0x([0-9a-f]{2})\)")
 
 
-class IpmitoolNetwork:
+class IpmitoolNetwork(Client):
     """A Network door."""
 
     def __init__(self, address: BmcAddress, *, speed: float = 1.0, program: str = "ipmitool") -> None:
-        self.address, self._speed, self._program = address, speed, program
-        self._logins = Logins(address.user)
-
-    async def probe(self, *, timeout_s: float = 2.0) -> bool:
-        return await probe.answers(self.address.host, self.address.port, wall_timeout(timeout_s, self._speed))
-
-    async def connects(self, port: int, *, timeout_s: float = 5.0) -> bool:
-        return await probe.connects(self.address.host, port, wall_timeout(timeout_s, self._speed))
+        super().__init__(address, speed)
+        self._program = program
 
     async def raw(self, netfn: int, command: int, data: bytes = b"", *, timeout_s: float = 30.0) -> RawReply:
         self._logins.allow()
@@ -49,12 +44,30 @@ class IpmitoolNetwork:
             return raise_or_reply
         raise raise_or_reply
 
+    async def console(self, *, seconds: float, send: bytes = b"", timeout_s: float = 30.0) -> bytes:
+        self._logins.allow()
+        line = sol.Line(self._connected, self.address.password)
+        wall_s = sol.wall(seconds, self._speed)
+        try:
+            heard = await line.listen(wall_s, send, patience_s=wall_timeout(timeout_s, 1.0))
+        except TimeoutError as error:
+            raise BmcUnreachable(f"{self.address.host} gave ipmitool no console within {timeout_s:g} s") from error
+        if heard.opened:
+            return heard.data
+        if taken := sol.taken(heard.stderr):
+            raise taken
+        meaning = self._meaning(heard.stderr)
+        raise meaning if not isinstance(meaning, RawReply) else BmcUnreachable(_line(heard.stderr))
+
     def _argv(self, netfn: int, command: int, data: bytes) -> tuple[str, ...]:
-        at = self.address
         bytes_ = (f"{byte:#04x}" for byte in (netfn, command, *data))
-        connection = ("-I", "lanplus", "-H", at.host, "-p", str(at.port), "-U", at.user, "-f", "/dev/stdin")
+        return self._connected("/dev/stdin", "raw", *bytes_)
+
+    def _connected(self, password_file: str, *words: str) -> tuple[str, ...]:
+        at = self.address
+        connection = ("-I", "lanplus", "-H", at.host, "-p", str(at.port), "-U", at.user, "-f", password_file)
         suite = () if at.cipher_suite is None else ("-C", str(at.cipher_suite))
-        return (self._program, "-v", *connection, *suite, "-N", str(RETRY_S), "-R", str(TRIES), "raw", *bytes_)
+        return (self._program, "-v", *connection, *suite, "-N", str(RETRY_S), "-R", str(TRIES), *words)
 
     def _meaning(self, stderr: str) -> RawReply | BmcUnreachable | BmcAuthenticationRefused:
         if found := _COMPLETION.search(stderr):

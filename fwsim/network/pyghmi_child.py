@@ -1,4 +1,5 @@
-"""One IPMI request by pyghmi: question on standard input, answer on standard output, both JSON. Then it ends.
+"""One IPMI request, or some time at the console, by pyghmi: question on standard input, answer on standard output, both
+JSON. Then it ends.
 
 Ended without closing the session by its parent where it takes too long; the BMC forgets an idle session by itself.
 """
@@ -8,14 +9,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from typing import Any
 
 HASHES = {3: 1, 17: 256}  # cipher suite -> how pyghmi names its hash
+TAKEN, DISABLED = "SOL Session active for another client", "SOL is disabled"  # how pyghmi words them
+LOOK_S = 0.1
 
 
 def main() -> None:
     question = json.load(sys.stdin)
-    print(json.dumps(ask(question)), flush=True)  # noqa: T201 - the answer to the parent
+    answer = listen(question) if "seconds" in question else ask(question)
+    print(json.dumps(answer), flush=True)  # noqa: T201 - the answer to the parent
     os._exit(0)  # pyghmi's threads would hold the process
 
 
@@ -36,6 +41,42 @@ def ask(question: dict[str, Any]) -> dict[str, Any]:
         return _failed(str(reply.get("error", "")))
     _log_out(session)
     return {"code": reply["code"], "data": list(reply["data"])}
+
+
+def listen(question: dict[str, Any]) -> dict[str, Any]:
+    """{"heard"} in hexadecimal: what the console wrote in `seconds` after `send`; or {"error", "refused", ...}."""
+    from pyghmi.exceptions import IpmiException
+    from pyghmi.ipmi.console import Console
+
+    heard, wrong = bytearray(), []
+
+    def take(data: Any) -> None:
+        if isinstance(data, dict):
+            wrong.append(str(data.get("error", data)))
+        else:
+            heard.extend(data)
+
+    try:
+        _insist_on(question.get("cipher_suite"))
+        at = (question["host"], question["user"], question["password"])
+        console = Console(*at, take, port=question["port"])
+        while not (console.connected or wrong):  # the parent's patience ends this
+            Console.wait_for_rsp(LOOK_S)
+        if wrong:
+            return _failed(wrong[0])
+        if question["send"]:
+            console.send_data(bytes.fromhex(question["send"]))
+        ends = time.monotonic() + question["seconds"]
+        while not wrong and (left := ends - time.monotonic()) > 0:
+            Console.wait_for_rsp(min(left, LOOK_S))
+        session = console.ipmi_session
+        console.close()
+        if session is not None:
+            session.logout()
+    except (IpmiException, OSError, NotImplementedError) as error:
+        if not heard:
+            return _failed(str(error))
+    return {"heard": heard.hex()}
 
 
 def _insist_on(suite: int | None) -> None:
@@ -64,7 +105,8 @@ def _insist_on(suite: int | None) -> None:
 
 def _failed(text: str) -> dict[str, Any]:
     refused = ("Incorrect password", "Unauthorized name", "unauthorized")
-    return {"error": text or "no answer", "refused": any(word in text for word in refused)}
+    sol = {"taken": TAKEN in text, "disabled": DISABLED in text}
+    return {"error": text or "no answer", "refused": any(word in text for word in refused), **sol}
 
 
 def _log_out(session: Any) -> None:

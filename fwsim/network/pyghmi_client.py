@@ -13,50 +13,59 @@ from typing import Any
 
 from fwsim import secret
 from fwsim.clock import wall_timeout
-from fwsim.doors import BmcUnreachable, RawReply
-from fwsim.network import probe
-from fwsim.network.address import BmcAddress, Logins
+from fwsim.doors import BmcUnreachable, ConsoleTaken, RawReply
+from fwsim.network import sol
+from fwsim.network.address import BmcAddress
+from fwsim.network.client import Client
 
 START_S = 5.0  # wall: a Python process with pyghmi has to start first
 _CHILD = (sys.executable, "-m", "fwsim.network.pyghmi_child")
 
 
-class PyghmiNetwork:
+class PyghmiNetwork(Client):
     """A Network door."""
 
     def __init__(self, address: BmcAddress, *, speed: float = 1.0, child: tuple[str, ...] = _CHILD) -> None:
-        self.address, self._speed, self._child = address, speed, child
-        self._logins = Logins(address.user)
-
-    async def probe(self, *, timeout_s: float = 2.0) -> bool:
-        return await probe.answers(self.address.host, self.address.port, wall_timeout(timeout_s, self._speed))
-
-    async def connects(self, port: int, *, timeout_s: float = 5.0) -> bool:
-        return await probe.connects(self.address.host, port, wall_timeout(timeout_s, self._speed))
+        super().__init__(address, speed)
+        self._child = child
 
     async def raw(self, netfn: int, command: int, data: bytes = b"", *, timeout_s: float = 30.0) -> RawReply:
-        self._logins.allow()
-        try:
-            answer = await self._asked(netfn, command, data, timeout_s)
-        except TimeoutError as error:
-            raise BmcUnreachable(f"{self.address.host} gave no answer within {timeout_s:g} s") from error
-        if answer.get("refused"):
-            raise self._logins.refused(str(answer["error"]))
-        if "error" in answer:
-            raise BmcUnreachable(f"{self.address.host}:{self.address.port}: {answer['error']}")
+        question = {"netfn": netfn, "command": command, "data": list(data)}
+        answer = await self._answered(question, wall_timeout(timeout_s, self._speed), f"{timeout_s:g} s")
         return RawReply(int(answer["code"]), bytes(answer["data"]))
 
-    async def _asked(self, netfn: int, command: int, data: bytes, timeout_s: float) -> dict[str, Any]:
+    async def console(self, *, seconds: float, send: bytes = b"", timeout_s: float = 30.0) -> bytes:
+        wall_s = sol.wall(seconds, self._speed)
+        question = {"seconds": wall_s, "send": send.hex()}
+        patience_s = wall_s + wall_timeout(timeout_s, self._speed)
+        answer = await self._answered(question, patience_s, f"{timeout_s:g} s")
+        return bytes.fromhex(str(answer["heard"]))
+
+    async def _answered(self, question: dict[str, Any], wall_s: float, told: str) -> dict[str, Any]:
+        """The child's answer. Raises what the doors raise; `told` is the patience in words."""
+        self._logins.allow()
+        try:
+            answer = await self._asked(question, wall_s)
+        except TimeoutError as error:
+            raise BmcUnreachable(f"{self.address.host} gave no answer within {told}") from error
+        if answer.get("refused"):
+            raise self._logins.refused(str(answer["error"]))
+        if answer.get("taken") or answer.get("disabled"):
+            raise ConsoleTaken(str(answer["error"]), disabled=bool(answer["disabled"]))
+        if "error" in answer:
+            raise BmcUnreachable(f"{self.address.host}:{self.address.port}: {answer['error']}")
+        return answer
+
+    async def _asked(self, asked: dict[str, Any], wall_s: float) -> dict[str, Any]:
         at = self.address
         question = {"host": at.host, "port": at.port, "user": at.user, "password": at.password}
-        question["cipher_suite"] = at.cipher_suite
-        question |= {"netfn": netfn, "command": command, "data": list(data)}
+        question |= {"cipher_suite": at.cipher_suite, **asked}
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
             *self._child, stdin=pipe, stdout=pipe, stderr=pipe, env=secret.environment(), start_new_session=True
         )  # a session of its own: Ctrl-C is for fwsim
         try:
-            async with asyncio.timeout(START_S + wall_timeout(timeout_s, self._speed)):
+            async with asyncio.timeout(START_S + wall_s):
                 stdout, _ = await process.communicate(json.dumps(question).encode())
         finally:
             if process.returncode is None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from emulators.faults import Fault
+from emulators.faults.waiting import Waiting, released, until
 from emulators.home.config import HomeConfig, Ready
 from emulators.server import VirtualServer
-from emulators.world import World
-from fwsim import boards
+from emulators.truth import Truth
+from emulators.world import Record, World
+from fwsim import aftermath, boards
+from fwsim.aftermath import Recover
 from fwsim.doors import Doors
 from fwsim.engine import Engine
 from fwsim.events import EXIT_CODES, Event, RunEnded, StepStarted
@@ -21,8 +25,9 @@ from fwsim.payload import read_all
 from fwsim.plan import Plan
 from fwsim.rehearsal import prepare, wire
 from fwsim.rehearsal.memory import MemoryClock, MemoryHost, MemoryNetwork, drive
-from fwsim.rehearsal.operator import RecordingHost
+from fwsim.rehearsal.operator import RecordingHost, VirtualOperator
 from fwsim.rehearsal.prepare import ROOT_PASSWORD, Prepared
+from fwsim.steps import Step
 
 Emit = Callable[[Event], None]
 WORLD = "world.jsonl"  # what truly happened: for judges alone
@@ -30,10 +35,12 @@ WORLD = "world.jsonl"  # what truly happened: for judges alone
 
 @dataclass(frozen=True)
 class Options:
-    """`speed`: simulated seconds a wall second. `ipmitool`: real = the machine's own, in band and over LAN."""
+    """`speed`: simulated seconds a wall second. `ipmitool`: real = the machine's own, in band and over LAN. `image`: of
+    the container that the virtual server is; None = it is a process."""
 
     speed: float = 60.0
     ipmitool: Literal["builtin", "real"] = "builtin"
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,44 +59,56 @@ def in_memory(
     run_dir: Path,
     server: VirtualServer | None = None,
     injections: Sequence[Injection] = (),
+    recover: Recover | None = None,
+    attend: Callable[[VirtualServer], Recover] | None = None,
 ) -> RunEnded:
-    """Rehearse in virtual time: no sockets, no event loop, milliseconds for an hour."""
+    """Rehearse in virtual time: no sockets, no event loop, milliseconds for an hour. `recover`: what goes on with a run
+    that has ended; `attend` makes it for somebody who stands beside the server."""
     injections = (*injections, *waiting(prepared))
+    held = [until(injection.fault, injection.step) for injection in injections]
     with contextlib.ExitStack() as stack:
         if server is None:
             file = stack.enter_context((run_dir / WORLD).open("a", encoding="utf-8"))
             server = VirtualServer(prepared.spec, World(lambda record: print(json.dumps(record), file=file)))
-        heard = _injecting(emit, server, injections)
-        ended = drive(engine(prepared, heard, server, run_id=run_id, run_dir=run_dir).run())
+        steps = Waiting(server, held)
+        heard = announcing(emit, steps.announced)
+        operator = VirtualOperator(server)
+        doors = memory_doors(prepared, server, operator)
+        build = _builder(prepared.plan, doors, run_id, run_dir, prepared.spec.epoch)
+        goes_on = attend(server) if attend is not None else recover
+        ended = drive(aftermath.run(build, operator.telling(heard), (), goes_on))
         server.faults.tell_never_fired()
-        for injection in injections:
-            if injection.fault not in server.faults.armed:
-                server.note("fault-never-fired", fault=injection.fault.kind, step=injection.step)
+        steps.tell_never_fired()
     return ended
 
 
 def waiting(prepared: Prepared) -> tuple[Injection, ...]:
     """The faults that wait for a step, as injections."""
-    armed = [(fault.model_copy(update={"when": None}), fault.when) for fault in prepared.waiting]
+    armed = [(released(fault), fault.when) for fault in prepared.waiting]
     return tuple(Injection(fault, when.step) for fault, when in armed if when is not None and when.step is not None)
 
 
 def never_fired(run_dir: Path) -> list[str]:
     """The kinds whose moment has not come in that rehearsal, as the world's record has them."""
+    return [str(r["fault"]) for r in recorded(run_dir) if r["kind"] == "fault-never-fired"]
+
+
+def recorded(run_dir: Path) -> list[Record]:
+    """The world's record of that rehearsal. For judges alone."""
     try:
         lines = (run_dir / WORLD).read_text("utf-8").splitlines()
     except OSError:
         return []
-    return [str(r["fault"]) for r in map(json.loads, lines) if r["kind"] == "fault-never-fired"]
+    return [json.loads(line) for line in lines]
 
 
 def engine(
     prepared: Prepared, emit: Emit, server: VirtualServer, *, run_id: str, run_dir: Path, past: Sequence[Event] = ()
 ) -> Engine:
     """The engine with that server's doors in memory; `memory.drive` runs it. `past`: of a run that is gone on with."""
-    recorder = RecordingHost()
+    recorder = VirtualOperator(server)
     doors = memory_doors(prepared, server, recorder, began=0.0 if past else None)
-    return _engine(prepared.plan, doors, recorder.telling(emit), run_id, run_dir, prepared.spec.epoch, past)
+    return _builder(prepared.plan, doors, run_id, run_dir, prepared.spec.epoch)(recorder.telling(emit), past, None)
 
 
 def memory_doors(
@@ -102,32 +121,61 @@ def memory_doors(
         MemoryNetwork(server, prepared.spec.bmc_address, *prepared.bmc_login),
         recorder,
         prepared.bmc_passwords,
+        prepared.passphrase,
     )
 
 
-def _injecting(emit: Emit, server: VirtualServer, injections: Sequence[Injection]) -> Emit:
-    """The engine hears nothing of it: the fault stands in the world's record alone."""
-    if not injections:
-        return emit
+def announcing(emit: Emit, announce: Callable[[str], object]) -> Emit:
+    """Each step is announced to the server before it acts. The engine hears nothing of it."""
 
     def hear(event: Event) -> None:
         emit(event)
         if isinstance(event, StepStarted):
-            for injection in injections:
-                if injection.step == event.step:
-                    server.faults.arm(injection.fault)
-                    server.note("fault-armed", fault=injection.fault.kind, step=event.step)
+            announce(event.step)
 
     return hear
 
 
-async def on_wires(prepared: Prepared, emit: Emit, options: Options, *, run_id: str, run_dir: Path) -> RunEnded:
-    """Rehearse over SSH and IPMI against a virtual server in a process of its own. Raises wire.ServerLost."""
-    async with wire.server(on_loopback(prepared, options, run_dir), run_dir, prepared.bmc_passwords) as served:
-        return await _over_wires(prepared.plan, served, emit, options, run_id, run_dir)
+async def on_wires(
+    prepared: Prepared,
+    emit: Emit,
+    options: Options,
+    *,
+    run_id: str,
+    run_dir: Path,
+    injections: Sequence[Injection] = (),
+    judge: Callable[[Truth], None] | None = None,
+    recover: Recover | None = None,
+) -> RunEnded:
+    """Rehearse over SSH and IPMI against a virtual server in a process of its own. Raises wire.ServerLost.
+
+    `judge` is told what the server truly is, before and after.
+    """
+    config = on_loopback(prepared, options, run_dir, injections)
+    async with _serving(config, options, run_dir, prepared.bmc_passwords) as served:
+        if judge is not None:
+            judge(wire.truth(run_dir))
+        ended = await _over_wires(prepared.plan, served, emit, options, run_id, run_dir, recover=recover)
+        if not served.ready.alive:
+            raise wire.ServerLost("the rehearsal is lost: its virtual server has gone meanwhile; rehearse again")
+        if judge is not None:
+            judge(wire.truth(run_dir))
+        return ended
 
 
-def on_loopback(prepared: Prepared, options: Options, run_dir: Path) -> HomeConfig:
+def _serving(
+    config: HomeConfig, options: Options, run_dir: Path, passwords: Mapping[str, str]
+) -> AbstractAsyncContextManager[wire.Served]:
+    if options.image is None:
+        return wire.server(config, run_dir, passwords)
+    from fwsim.rehearsal import containers  # who rehearses without Docker needs no library for it
+
+    return containers.server(config, options.image, run_dir, passwords)
+
+
+def on_loopback(
+    prepared: Prepared, options: Options, run_dir: Path, injections: Sequence[Injection] = ()
+) -> HomeConfig:
     """The virtual server as a process that reaches nothing but this machine, and is reached from there alone."""
     loopback = {
         "host_address": "127.0.0.1",
@@ -138,7 +186,8 @@ def on_loopback(prepared: Prepared, options: Options, run_dir: Path) -> HomeConf
         "ipmitool": options.ipmitool,
     }
     spec = prepared.spec.model_copy(update=loopback)
-    return HomeConfig(spec=spec, speed=options.speed, idle_s=wire.IDLE_S, directory=run_dir)
+    held = (*(until(injection.fault, injection.step) for injection in injections), *prepared.waiting)
+    return HomeConfig(spec=spec, speed=options.speed, idle_s=wire.IDLE_S, directory=run_dir, waiting=held)
 
 
 async def resumed_on_wires(
@@ -150,19 +199,30 @@ async def resumed_on_wires(
     run_id: str,
     run_dir: Path,
     scenario: Path | None = None,
+    recover: Recover | None = None,
 ) -> RunEnded:
     """Go on with a rehearsal whose engine was interrupted or killed. Where its server is gone, it ends as failed.
 
     `scenario`: the file that it was made from, if there was one; its users' passwords stand nowhere else.
     """
     try:
-        async with wire.attached(run_dir, prepare.passwords_again(plan, scenario), prepare.ROOT_PASSWORD) as served:
-            return await _over_wires(plan, served, emit, options, run_id, run_dir, past)
+        async with _attached(options, run_dir, prepare.passwords_again(plan, scenario)) as served:
+            return await _over_wires(plan, served, emit, options, run_id, run_dir, past, recover)
     except wire.ServerLost as error:
         at = past[-1].at if past else 0.0
         lost = RunEnded(at, "failed", EXIT_CODES["failed"], str(error), "rehearse again", {})
         emit(lost)
         return lost
+
+
+def _attached(
+    options: Options, run_dir: Path, passwords: Mapping[str, str]
+) -> AbstractAsyncContextManager[wire.Served]:
+    if options.image is None:
+        return wire.attached(run_dir, passwords, prepare.ROOT_PASSWORD)
+    from fwsim.rehearsal import containers
+
+    return containers.attached(run_dir, passwords, prepare.ROOT_PASSWORD)
 
 
 def moved(plan: Plan, at: Ready) -> Plan:
@@ -180,27 +240,25 @@ async def _over_wires(
     run_id: str,
     run_dir: Path,
     past: Sequence[Event] = (),
+    recover: Recover | None = None,
 ) -> RunEnded:
     at, plan = served.ready, moved(plan, served.ready)
-    recorder = RecordingHost()
-    async with wire.doors(at, recorder, real_ipmitool=options.ipmitool == "real") as doors:
-        ended = await _engine(plan, doors, recorder.telling(emit), run_id, run_dir, at.epoch, past).run()
+    recorder = RecordingHost(lambda: wire.leases(run_dir))
+    heard = recorder.telling(announcing(emit, lambda step: wire.announce(run_dir, step)))
+    phrase = prepare.passphrase_of(plan)
+    async with wire.doors(at, recorder, real_ipmitool=options.ipmitool == "real", passphrase=phrase) as doors:
+        build = _builder(plan, doors, run_id, run_dir, at.epoch)
+        ended = await aftermath.run(build, heard, past, recover)
     served.wanted = ended.ending == "interrupted"
     return ended
 
 
-def _engine(
-    plan: Plan, doors: Doors, emit: Emit, run_id: str, run_dir: Path, epoch: float, past: Sequence[Event] = ()
-) -> Engine:
-    return Engine(
-        plan,
-        boards.load(plan.board),
-        read_all(plan),
-        doors,
-        emit,
-        run_id=run_id,
-        run_dir=run_dir,
-        epoch=epoch,
-        allow_synthetic=True,
-        past=past,
-    )
+def _builder(plan: Plan, doors: Doors, run_id: str, run_dir: Path, epoch: float) -> aftermath.Build:
+    """Makes the engines of one rehearsal."""
+    board, payloads = boards.load(plan.board), read_all(plan)
+    how: dict[str, Any] = {"run_id": run_id, "run_dir": run_dir, "epoch": epoch, "allow_synthetic": True}
+
+    def build(emit: Emit, past: Sequence[Event], steps: Sequence[Step] | None) -> Engine:
+        return Engine(plan, board, payloads, doors, emit, past=past, steps=steps, **how)
+
+    return build

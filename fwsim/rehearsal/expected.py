@@ -13,17 +13,19 @@ from emulators.host import commands
 from emulators.server import VirtualServer
 from fwsim import boards, yamlfile
 from fwsim.context import Job
-from fwsim.events import EXIT_CODES, Event, RunEnded, to_json
+from fwsim.events import EXIT_CODES, Event, Fact, RunEnded, StepStarted, to_json
 from fwsim.payload import read_all
 from fwsim.rehearsal.prepare import Prepared, from_scenario
 from fwsim.rehearsal.scenario import Expect, Scenario, Seen
+from fwsim.rules_repair import STEP, TICKET
 from fwsim.steps import sequence
 from fwsim.yamlerrors import FileError, Location
 
 
 def differences(expect: Expect, prepared: Prepared, server: VirtualServer, events: Sequence[Event]) -> list[str]:
     """What is not as expected, in words."""
-    return [*_ending(expect, events), *_truth(expect, prepared, server), *_told(expect, server, events)]
+    told = [*_told(expect, server, events), *_remedies(expect, events)]
+    return [*_ending(expect, events), *_truth(expect, prepared, server), *told]
 
 
 def _ending(expect: Expect, events: Sequence[Event]) -> Iterator[str]:
@@ -62,6 +64,20 @@ def _told(expect: Expect, server: VirtualServer, events: Sequence[Event]) -> Ite
 
 def _words(seen: Seen) -> str:
     return " ".join(f"{k}={v}" for k, v in seen.model_dump(exclude_none=True).items())
+
+
+def _remedies(expect: Expect, events: Sequence[Event]) -> Iterator[str]:
+    """What recovery has done; nothing is expected of it where it was not asked."""
+    tried = [e.step.removeprefix(STEP) for e in events if isinstance(e, StepStarted) and e.step.startswith(STEP)]
+    ticket = next((e.value for e in reversed(events) if isinstance(e, Fact) and e.key == TICKET), None)
+    if tuple(tried) != expect.repairs:
+        yield f"expected the repairs {_listed(expect.repairs)}, and {_listed(tried)} were tried"
+    if ticket != expect.ticket:
+        yield f"expected the ticket {expect.ticket or 'none'}, and there is {ticket or 'none'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _occurs(seen: Seen, server: VirtualServer, events: Sequence[Event]) -> bool:

@@ -74,6 +74,8 @@ def counted(doors: Doors, counter: Counter) -> Doors:
         cast(Host, _Counted(doors.host, "host", counter)),
         cast(Network, _Counted(doors.network, "network", counter)),
         cast(Host, _Counted(doors.operator, "operator", counter)),
+        doors.passwords,
+        doors.passphrase,
     )
 
 

@@ -7,18 +7,19 @@ step, are those at which a fault can be waiting. A fault is armed as its step is
 from __future__ import annotations
 
 import multiprocessing
-import shutil
 import signal
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from emulators.server import VirtualServer
 from emulators.world import World
-from fwsim.events import CommandRan, Event, Intent, RunEnded, RunStarted, StepStarted
-from fwsim.rehearsal import Injection, catalogue, in_memory, truth
+from fwsim import rules_repair
+from fwsim.aftermath import Recover
+from fwsim.events import CommandRan, Event, Fact, Intent, RunEnded, RunStarted, StepStarted
+from fwsim.rehearsal import Injection, catalogue, in_memory, scratch, truth
 from fwsim.rehearsal.catalogue import Passed, Watching
 from fwsim.rehearsal.prepare import Prepared
 from fwsim.report.matrix import Outcome, Verdict
@@ -87,7 +88,8 @@ def watch(prepared: Prepared) -> Healthy:
         if isinstance(event, StepStarted):
             faults.step = event.step
 
-    ended = _rehearse(prepared, server, hear, ())
+    with scratch.folder() as folder:
+        ended = _rehearse(prepared, server, hear, (), folder)
     started = events[0]
     assert isinstance(started, RunStarted)
     steps = tuple((step, stage) for step, stage, _ in started.steps)
@@ -105,47 +107,19 @@ def singles(healthy: Healthy) -> list[Cell]:
     ]
 
 
-def pairs(healthy: Healthy, single: Sequence[Outcome]) -> list[Cell]:
-    """Every two kinds at their first moments; and the second once more after the first one's repair."""
-    first: dict[str, Injection] = {}
-    for cell in singles(healthy):
-        first.setdefault(cell.injections[0].fault.kind, cell.injections[0])
-    repaired = {o.name: o.repaired_in for o in single if o.repaired_in}
-    order = {step: number for number, (step, _) in enumerate(healthy.steps)}
-    rows = list(first.values())
-    cells = [Cell((a, b)) for i, a in enumerate(rows) for b in rows[i + 1 :]]
-    for a in rows:
-        since = repaired.get(Cell((a,)).name)
-        if since is not None:
-            cells += [
-                Cell((a, again))
-                for b in rows
-                if a is not b and (again := _after(healthy, b, order[since])) is not None and again.step != b.step
-            ]
-    return list(dict.fromkeys(cells))
-
-
-def _after(healthy: Healthy, injection: Injection, number: int) -> Injection | None:
-    """The same fault at the first step after that one at which it can fire."""
-    for step, _ in healthy.steps[number + 1 :]:
-        if any(p.step == step and catalogue.applies(injection.fault, p) for p in healthy.passed):
-            return Injection(injection.fault, step)
-    return None
-
-
-def rehearse(prepared: Prepared, healthy: Healthy, cell: Cell) -> Outcome:
-    """One cell. Whatever goes wrong in the rehearsal itself is told in its outcome, and stops no other."""
+def rehearse(prepared: Prepared, healthy: Healthy, cell: Cell, recover: Recover | None = None) -> Outcome:
+    """One cell. Whatever goes wrong in the rehearsal itself is told in its outcome, and stops no other. `recover`: what
+    goes on after a bad end."""
     server = VirtualServer(prepared.spec, World())
     before = truth.condition(server)
     events: list[Event] = []
-    folder = Path(tempfile.mkdtemp(prefix="fwsim-cell-"))
     try:
-        ended = _rehearse(prepared, server, events.append, cell.injections, folder)
-        broken = tuple(str(b) for b in truth.judge(prepared, server, before, events, folder))
+        with scratch.folder() as folder:
+            ended = _rehearse(prepared, server, events.append, cell.injections, folder, recover)
+            judged = truth.judge(prepared, server, before, events, folder, recovers=recover is not None)
+            broken = tuple(str(b) for b in judged)
     except Exception as error:
         return _lost(healthy, cell, f"the rehearsal itself broke: {type(error).__name__}: {error}")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     fired = all(i.fault in server.faults.fired for i in cell.injections)
     repair = _first_repair(events, healthy.changes) if fired else ""
     verdict: Verdict = "repaired" if ended.ending == "updated" and repair else ended.ending
@@ -160,6 +134,9 @@ def rehearse(prepared: Prepared, healthy: Healthy, cell: Cell) -> Outcome:
         remedy=ended.remedy,
         broken=broken,
         repaired_in=repair,
+        ended_in=_last_step(healthy, events),
+        remote=tuple(e.step for e in events if isinstance(e, StepStarted) and e.step.startswith(rules_repair.STEP)),
+        ticket=next((e.value for e in reversed(events) if isinstance(e, Fact) and e.key == rules_repair.TICKET), ""),
         simulated_s=ended.at,
     )
 
@@ -174,14 +151,11 @@ def _rehearse(
     server: VirtualServer,
     hear: truth.Hear,
     injections: Sequence[Injection],
-    folder: Path | None = None,
+    folder: Path,
+    recover: Recover | None = None,
 ) -> RunEnded:
-    if folder is not None:
-        return in_memory(prepared, hear, run_id=prepared.run_id, run_dir=folder, server=server, injections=injections)
-    with tempfile.TemporaryDirectory(prefix="fwsim-cell-") as scratch:
-        return in_memory(
-            prepared, hear, run_id=prepared.run_id, run_dir=Path(scratch), server=server, injections=injections
-        )
+    how: dict[str, Any] = {"server": server, "injections": injections, "recover": recover}
+    return in_memory(prepared, hear, run_id=prepared.run_id, run_dir=folder, **how)
 
 
 def _changes(events: Sequence[Event]) -> Counter[tuple[str, ...]]:
@@ -197,6 +171,11 @@ def _changing(events: Sequence[Event]) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield event.step, event.argv
 
 
+def _last_step(healthy: Healthy, events: Sequence[Event]) -> str:
+    """The last of the plan's own steps that was begun."""
+    return next((e.step for e in reversed(events) if isinstance(e, StepStarted) and healthy.stage(e.step)), "")
+
+
 def _first_repair(events: Sequence[Event], healthy: Counter[tuple[str, ...]]) -> str:
     """The step that did something to the server which no healthy run does, "" where none did."""
     left = healthy.copy()
@@ -209,25 +188,30 @@ def _first_repair(events: Sequence[Event], healthy: Counter[tuple[str, ...]]) ->
 
 # -- many of them
 
-_shared: tuple[Prepared, Healthy] | None = None
+_shared: tuple[Prepared, Healthy, Recover | None] | None = None
 
 
-def _share(prepared: Prepared, healthy: Healthy) -> None:
+def _share(prepared: Prepared, healthy: Healthy, recover: Recover | None, place: Path) -> None:
     global _shared
+    scratch.use(place)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says what was done
-    _shared = prepared, healthy
+    _shared = prepared, healthy, recover
 
 
 def _in_process(cell: Cell) -> Outcome:
     assert _shared is not None
-    return rehearse(*_shared, cell)
+    prepared, healthy, recover = _shared
+    return rehearse(prepared, healthy, cell, recover)
 
 
-def run(prepared: Prepared, healthy: Healthy, cells: Sequence[Cell], *, jobs: int = 1) -> Iterator[Outcome]:
-    """The outcomes in the order of the cells, whichever process was quickest."""
+def run(
+    prepared: Prepared, healthy: Healthy, cells: Sequence[Cell], *, jobs: int = 1, recover: Recover | None = None
+) -> Iterator[Outcome]:
+    """The outcomes in the order of the cells, whichever process was quickest. `recover` goes to other processes by its
+    name."""
     if jobs <= 1 or len(cells) < 2 * CHUNK:
-        yield from (rehearse(prepared, healthy, cell) for cell in cells)
+        yield from (rehearse(prepared, healthy, cell, recover) for cell in cells)
         return
     context = multiprocessing.get_context("spawn")  # a display's thread may run here: forking it is not safe
-    with context.Pool(jobs, _share, (prepared, healthy)) as pool:
+    with scratch.folder() as place, context.Pool(jobs, _share, (prepared, healthy, recover, place)) as pool:
         yield from pool.imap(_in_process, cells, CHUNK)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from emulators.bmc.users import BmcUser
 from emulators.host.process import SIGHUP, Buffer, Process, Stdin
 from emulators.server import VirtualServer
 from fwsim.doors import (
@@ -22,7 +23,8 @@ from fwsim.doors import (
     NotTaken,
     RawReply,
 )
-from fwsim.network.address import Logins
+from fwsim.network.address import WEB, Logins
+from fwsim.rehearsal import memory_console
 
 T = TypeVar("T")
 CONNECT_S = 0.2  # what an SSH login and a command's round trip cost on a quiet network
@@ -86,13 +88,13 @@ class MemoryHost:
         return self._server.host.files.read(remote)
 
     async def answers(self, *, timeout_s: float = 5.0) -> bool:
-        up = self._server.phase in ("up", "shutdown")
+        up = self._server.serves
         self._server.advance(self._server.now + (CONNECT_S if up else timeout_s))
         return up
 
     def _connect(self) -> None:
         self._server.advance(self._server.now + CONNECT_S)
-        if self._server.phase not in ("up", "shutdown"):
+        if not self._server.serves:
             self._server.advance(self._server.now + UNREACHABLE_S)
             raise HostUnreachable("no answer from the host on its SSH port")
         account = next((a for a in self._server.spec.accounts if a.name == self._user), None)
@@ -116,7 +118,7 @@ class MemoryHost:
             if self._server.host.drops != line[1]:
                 process.kill(SIGHUP)
                 break
-        if self._server.phase not in ("up", "shutdown") or self._line() != line:
+        if not self._server.serves or self._line() != line:
             raise HostUnreachable(f"the connection broke while {argv[0]} ran")
 
 
@@ -135,13 +137,33 @@ class MemoryNetwork:
         self._server.advance(self._server.now + (0.05 + 2 * weather.delay_s if reachable else timeout_s))
         return reachable
 
+    async def ping(self, *, timeout_s: float = 2.0) -> bool:
+        return await self.probe(timeout_s=timeout_s)
+
+    def elsewhere(self, address: str) -> MemoryNetwork:
+        other = MemoryNetwork(self._server, address, self._user, self._password)
+        other._logins = self._logins
+        return other
+
     async def connects(self, port: int, *, timeout_s: float = 5.0) -> bool:
-        """The virtual BMC in memory serves nothing but IPMI."""
-        reachable = self._server.bmc.address == self._address
+        """Its web pages are there wherever the BMC is on its network, even where it answers no IPMI."""
+        reachable = self._server.bmc.on_network == self._address
         self._server.advance(self._server.now + (0.05 if reachable else timeout_s))
-        return False
+        return reachable and port == WEB
 
     async def raw(self, netfn: int, command: int, data: bytes = b"", *, timeout_s: float = 30.0) -> RawReply:
+        user = self._open_session(timeout_s)
+        reply = self._server.bmc.handle(netfn, 0, command, data, user.privilege)
+        if reply is None:
+            raise BmcUnreachable(f"no answer from the BMC at {self._address}")
+        self._server.advance(self._server.now + 0.1 + reply.delay_s)
+        return RawReply(reply.completion_code, reply.data)
+
+    async def console(self, *, seconds: float, send: bytes = b"", timeout_s: float = 30.0) -> bytes:
+        return memory_console.listen(self._server, self._open_session(timeout_s), seconds, send)
+
+    def _open_session(self, timeout_s: float) -> BmcUser:
+        """Whose it is. Raises BmcUnreachable, BmcAuthenticationRefused."""
         bmc = self._server.bmc
         if bmc.address != self._address:
             self._server.advance(self._server.now + timeout_s)
@@ -149,23 +171,18 @@ class MemoryNetwork:
         self._logins.allow()
         if bmc.leaked_sessions >= self._server.board.bmc.session_slots:
             raise BmcUnreachable(f"the BMC at {self._address} has no session left: insufficient resources for session")
-        privilege = self._log_in()
+        user = self._log_in()
         self._travel(timeout_s)
-        reply = bmc.handle(netfn, 0, command, data, privilege)
-        if reply is None:
-            raise BmcUnreachable(f"no answer from the BMC at {self._address}")
-        self._server.advance(self._server.now + 0.1 + reply.delay_s)
-        return RawReply(reply.completion_code, reply.data)
+        return user
 
-    def _log_in(self) -> int:
-        """The user's privilege."""
+    def _log_in(self) -> BmcUser:
         bmc, name = self._server.bmc, self._user.encode()
         user = bmc.users.by_name(name)
         right = user is not None and user.enabled and user.password.rstrip(b"\0") == self._password.encode()
         if user is None or not right or bmc.locked(name):
             self._server.note("bmc-login-refused", user=self._user)
             raise self._logins.refused(f"no login at {self._address}")
-        return user.privilege
+        return user
 
     def _travel(self, timeout_s: float) -> None:
         """There and back through the network's weather: what is lost is sent again, as the clients do it."""

@@ -1,18 +1,34 @@
-"""The operator's machine in a rehearsal: a recorder. Nothing runs there, so nothing of the plan leaves it."""
+"""The operator's machine in a rehearsal: a recorder. Nothing of the plan's own leaves it.
+
+`VirtualOperator` does a few things besides, all to the virtual server alone: SUM and racadm that are for its BMC's
+address act there, a rehearsal's own outlets switch its supplies, its own payloads are hashed, and its DHCP server's
+leases can be read, and HPM.1 goes over the network from units of its own.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fwsim.doors import Completed
+from emulators import outofband
+from emulators.host.process import SIGHUP
+from emulators.operatorsmachine import OperatorsMachine
+from emulators.server import VirtualServer
+from fwsim.doors import CommandTimeout, Completed
 from fwsim.events import CommandRan, Event, NotRehearsed
+
+OUTLET = "virtual-outlet"
+LEASES = "virtual-leases"  # the command that stands in a rehearsal's plan for the operator's own
 
 
 class RecordingHost:
     """Notes the commands that a real run would start on the operator's machine; each seems to succeed."""
 
-    def __init__(self) -> None:
+    def __init__(self, leases: Callable[[], str] = str) -> None:
+        """`leases`: what the virtual DHCP server has given out."""
+        self._leases = leases
         self.recorded: list[tuple[str, ...]] = []
         self._untold: list[tuple[str, ...]] = []
 
@@ -28,6 +44,8 @@ class RecordingHost:
         return hear
 
     async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
+        if tuple(argv) == ("sh", "-c", LEASES):
+            return Completed(tuple(argv), 0, self._leases(), "")
         self._note(*argv)
         return Completed(tuple(argv), 0, "", "")
 
@@ -43,3 +61,56 @@ class RecordingHost:
     def _note(self, *argv: str) -> None:
         self.recorded.append(argv)
         self._untold.append(argv)
+
+
+class VirtualOperator(RecordingHost):
+    """The same, with a virtual server at hand."""
+
+    def __init__(self, server: VirtualServer) -> None:
+        super().__init__(lambda: server.network.leases)
+        self._server = server
+        self._machine = OperatorsMachine(server, _read)
+
+    async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
+        if outofband.is_for(argv):
+            return self._out_of_band(tuple(argv), stdin, timeout_s)
+        if len(argv) == 2 and argv[0] == "sha256sum":
+            digest = hashlib.sha256(_read(argv[1])).hexdigest()
+            return Completed(tuple(argv), 0, f"{digest}  {argv[1]}\n", "")
+        if self._machine.takes(argv):
+            return Completed(tuple(argv), *self._machine.run(argv, stdin))
+        if switch := _switched(argv):
+            number, on = switch
+            self._server.set_mains(number - 1, on)
+            return Completed(tuple(argv), 0, "", "")
+        return await super().run(argv, stdin=stdin, timeout_s=timeout_s)
+
+    def _out_of_band(self, argv: tuple[str, ...], stdin: bytes, timeout_s: float) -> Completed:
+        server, deadline = self._server, self._server.now + timeout_s
+        process, out, err = outofband.start(server, argv, stdin, _read)
+        while process.status is None:
+            due = server.next_due()
+            if due is None or due > deadline:
+                server.advance(deadline)
+                process.kill(SIGHUP)
+                raise CommandTimeout(f"{argv[0]} did not end within {timeout_s:g} s")
+            server.advance(due)
+        return Completed(argv, process.status, out.text, err.text)
+
+
+def _read(path: str) -> bytes:
+    """A file of the rehearsal's own."""
+    return Path(path).read_bytes()
+
+
+def outlet(number: int, *, on: bool) -> str:
+    """The command of a rehearsal's own outlet."""
+    return f"{OUTLET} {number} {'on' if on else 'off'}"
+
+
+def _switched(argv: Sequence[str]) -> tuple[int, bool] | None:
+    """Which outlet that command switches, and whether on. The shell runs it, as any command of the plan."""
+    words = shlex.split(argv[-1]) if argv else []
+    if len(words) != 3 or words[0] != OUTLET or not words[1].isdigit():
+        return None
+    return int(words[1]), words[2] == "on"

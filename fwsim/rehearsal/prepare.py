@@ -13,14 +13,19 @@ from pathlib import Path
 from emulators import boards as truth
 from emulators import images, packages
 from emulators.faults import Fault
+from emulators.hardening import PASSPHRASE
 from emulators.spec import Account, BmcAccount, ServerSpec
-from fwsim.attestations import Quiet
-from fwsim.plan import BmcEndpoint, Fallback, HostEndpoint, Image, Kind, PayloadEntry, Plan, Power
+from fwsim.attestations import Quiet, SealedDisk
+from fwsim.network.address import WEB
+from fwsim.plan import BmcEndpoint, Fallback, HostEndpoint, Image, Kind, Leases, Outlet, PayloadEntry, Plan, Power
+from fwsim.rehearsal import place
+from fwsim.rehearsal.operator import LEASES, outlet
 from fwsim.rehearsal.scenario import Scenario, Server, load
 from fwsim.secret import Secret
 
 ROOT_PASSWORD = "Root-of-a-rehearsal"  # noqa: S105 - of virtual servers, which listen on loopback alone
 BMC_PASSWORD = "Bmc-in-rehearsal"  # noqa: S105 - the same; not the factory's, so that a reset to that shows
+PASSPHRASE_VARIABLE = "FWSIM_REHEARSAL_PASSPHRASE"  # noqa: S105 - a name, too
 PASSWORD_VARIABLE = "FWSIM_REHEARSAL_BMC_PASSWORD"  # noqa: S105 - a name; it stands in the sealed plan and is never read
 
 
@@ -47,6 +52,11 @@ class Prepared:
         """Of the BMC's users that the plan knows: its own, and those under bmc.users."""
         known = {user.name: user.password for user in self.spec.bmc_users if user.name in self.plan.bmc.users}
         return {**known, **dict([self.bmc_login])}
+
+    @property
+    def passphrase(self) -> str:
+        """Of the host's disk, where the plan names a source of it."""
+        return passphrase_of(self.plan)
 
     @property
     def bmc_login(self) -> tuple[str, str]:
@@ -78,6 +88,10 @@ def from_scenario(scenario: Scenario, folder: Path, *, seed: int = 0) -> Prepare
         fallback=fallback(spec, folder) if paper.fallback else (),
         power=Power(feeds=paper.feeds),
         quiet=Quiet(fencing=paper.fencing_quiet, controllers=True),
+        pdu=outlets(board.psus) if paper.pdu else (),
+        leases=Leases(command=LEASES),
+        inventory=place.write(spec, folder),
+        sealed_disk=SealedDisk(unlock=Secret(env=PASSPHRASE_VARIABLE)) if paper.unlock else SealedDisk(),
     )
     return Prepared(scenario.title, plan, spec, waiting=waiting)
 
@@ -85,6 +99,16 @@ def from_scenario(scenario: Scenario, folder: Path, *, seed: int = 0) -> Prepare
 def _step(fault: Fault) -> str | None:
     """The engine's step that it waits for: the server knows none."""
     return fault.when.step if fault.when is not None else None
+
+
+def outlets(count: int) -> tuple[Outlet, ...]:
+    """Of a PDU that is switched by nothing but a rehearsal's own operator."""
+    return tuple(Outlet(off=outlet(number, on=False), on=outlet(number, on=True)) for number in range(1, count + 1))
+
+
+def passphrase_of(plan: Plan) -> str:
+    """What a virtual disk opens with, where the plan names a source."""
+    return PASSPHRASE if plan.sealed_disk.unlock is not None else ""
 
 
 def passwords_again(plan: Plan, scenario: Path | None) -> dict[str, str]:
@@ -123,13 +147,24 @@ def from_plan(plan: Plan, folder: Path, *, seed: int = 0) -> Prepared:
             f"(BMC) and {versions.get('bios', board.bios.version)} (BIOS)"
         )
     back = tuple(_usable_fallback(board, one, folder, notes) for one in plan.fallback)
-    if plan.bmc.web is not None:
-        notes.append("the BMC's web pages are not rehearsed")
+    if plan.pdu:
+        notes.append(
+            "the PDU's outlets are rehearsed on the virtual server's supplies; your commands for them are not run"
+        )
+    if plan.leases is not None:
+        notes.append("the leases are those of the virtual server's own DHCP server")
+    if plan.inventory is not None:
+        notes.append("the inventory is the virtual server's own: tickets name its place, and nobody's telephone")
     if plan.backup.copy_to is not None:
         notes.append("the second place of the backup is not rehearsed")
     host, bmc = endpoints(spec, knows=tuple(plan.bmc.users))
+    if plan.bmc.web is not None:
+        bmc = bmc.model_copy(update={"web": WEB})
     backup = plan.backup.model_copy(update={"copy_to": None})
     replaced = {"host": host, "bmc": bmc, "payloads": payloads, "fallback": back, "running": None, "backup": backup}
+    replaced["inventory"] = place.write(spec, folder)
+    replaced["pdu"] = outlets(len(plan.pdu))
+    replaced["leases"] = Leases(command=LEASES) if plan.leases is not None else None
     sealed = plan.model_copy(update=replaced)
     outside = (plan.host.address, plan.bmc.address)
     return Prepared(f"{plan.board}, the plan of {plan.host.address}", sealed, spec, tuple(notes), outside)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from emulators.faults import Fault
+from emulators.faults import Fault as Fault  # part of the format, and of that of labs
 from emulators.hardening import Hardening
 from emulators.server import Phase
 from emulators.spec import BmcAccount
@@ -45,12 +45,15 @@ class Server(Part):
 
 class Paper(Part):
     """What the plan says, where that is not the truth or not enough. `payload_for`: the board that the images are
-    really for. `fallback`: are images of the running versions at hand? `feeds`: what is attested of the power."""
+    really for. `fallback`: are images of the running versions at hand? `feeds`: what is attested of the power.
+    `unlock`: does it name a source of the disk's passphrase? `pdu`: does it name switched outlets?"""
 
     payload_for: str | None = None
     fallback: bool = True
     feeds: Literal[1, 2] = 2
     fencing_quiet: bool = True
+    unlock: bool = False
+    pdu: bool = False
 
 
 class Seen(Part):
@@ -79,11 +82,14 @@ class Final(Part):
 
 
 class Expect(Part):
-    """How the rehearsal must end. `versions` are what runs then; `must` and `never`: what occurs, and what does not."""
+    """How the rehearsal must end, recovery included. `versions` are what runs then; `must`, `never`: what occurs, and
+    what does not; `repairs`: those that are tried, in order; `ticket`: the procedure of the one that is written."""
 
     ending: Ending
     exit_code: int | None = None
     versions: dict[Literal["bmc", "bios"], str] = {}
+    repairs: tuple[str, ...] = ()
+    ticket: str | None = None
     must: tuple[Seen, ...] = ()
     never: tuple[Seen, ...] = ()
     final: Final = Final()
@@ -114,9 +120,14 @@ def folder() -> Path:
     return Path(str(files("scenarios")))
 
 
+def _files() -> list[Path]:
+    """Those of labs are another format."""
+    return [path for path in folder().rglob("*.yaml") if path.parent.name != "labs"]
+
+
 def names() -> list[str]:
     """Names of the scenarios that ship: the file's stem."""
-    return sorted(path.stem for path in folder().rglob("*.yaml"))
+    return sorted(path.stem for path in _files())
 
 
 def load(name: str) -> Scenario:
@@ -129,7 +140,7 @@ def find(name: str) -> Path:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") and path.exists():
         return path.absolute()
-    found = [p for p in folder().rglob("*.yaml") if p.stem == name]
+    found = [p for p in _files() if p.stem == name]
     if not found:
         raise UnknownScenario(_unknown(name, path))
     return found[0]

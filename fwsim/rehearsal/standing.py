@@ -7,19 +7,17 @@ there: who goes on with the rehearsal knows them from what is rehearsed.
 from __future__ import annotations
 
 import ipaddress
-import os
-import signal
-import subprocess
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from emulators.home.config import Ready
+from emulators.home import alive, control
+from emulators.home.config import SCRATCH, Ready
 
 NAME = "server.json"
-END_S = 10.0  # wall, for an orderly end
 
 
 class ServerLost(Exception):
@@ -43,25 +41,13 @@ class Standing(Ready):
 
     @property
     def alive(self) -> bool:
-        return start_time(self.pid) == self.started
-
-
-def start_time(pid: int) -> str:
-    """When that process started, as the system writes it: it tells two processes of one pid apart. "" for none."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return "" if state == "Z" else fields[18]
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    asked = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return asked.stdout.strip()
+        return alive.alive(self.pid, self.started)
 
 
 def keep(ready: Ready, directory: Path, passwords: Mapping[str, str]) -> Standing:
     """Write down which process it is."""
     standing = Standing(
-        **ready.model_dump(), started=start_time(ready.pid), wall=time.time(), passwords=dict(passwords)
+        **ready.model_dump(), started=alive.start_time(ready.pid), wall=time.time(), passwords=dict(passwords)
     )
     path = directory / NAME
     path.with_suffix(".new").write_text(_knowing(standing, {}, "").model_dump_json() + "\n", "utf-8")
@@ -81,8 +67,17 @@ def _knowing(standing: Standing, passwords: Mapping[str, str], root_password: st
     return standing.model_copy(update=known)
 
 
-def find(directory: Path, passwords: Mapping[str, str], root_password: str) -> Standing:
-    """The server of that run, alive and on loopback, with its passwords. Raises ServerLost."""
+def _on_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address).is_loopback
+
+
+def find(
+    directory: Path,
+    passwords: Mapping[str, str],
+    root_password: str,
+    ours: Callable[[str], bool] = _on_loopback,
+) -> Standing:
+    """The server of that run, alive and at addresses of `ours`, with its passwords. Raises ServerLost."""
     path = directory / NAME
     try:
         standing = Standing.model_validate_json(path.read_bytes())
@@ -91,22 +86,21 @@ def find(directory: Path, passwords: Mapping[str, str], root_password: str) -> S
     except ValidationError as error:
         raise ServerLost(f"the rehearsal is lost: {path} cannot be used; rehearse again") from error
     if not standing.alive:
+        clear(directory)
         raise ServerLost(f"the rehearsal is lost: its virtual server (pid {standing.pid}) has gone; rehearse again")
     for address in (standing.ssh.host, standing.ipmi.host):
-        if not ipaddress.ip_address(address).is_loopback:
+        if not ours(address):
             raise ServerLost(f"the rehearsal is lost: {path} names {address}, which is no virtual server's address")
     return _knowing(standing, passwords, root_password)
 
 
 def end(standing: Standing) -> None:
     """End it, orderly if it can be. Only ever the very process that was started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if not standing.alive:
-            return
-        try:
-            os.kill(standing.pid, number)
-        except ProcessLookupError:
-            return
-        deadline = time.monotonic() + END_S
-        while standing.alive and time.monotonic() < deadline:
-            time.sleep(0.02)
+    alive.end(standing.pid, standing.started)
+
+
+def clear(directory: Path) -> None:
+    """Take away what a server that was killed has left in its run's directory."""
+    (directory / control.NAME).unlink(missing_ok=True)
+    for scratch in directory.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch, ignore_errors=True)

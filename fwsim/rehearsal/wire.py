@@ -10,8 +10,11 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from emulators.home import client, control
 from emulators.home.config import HomeConfig, Ready
+from emulators.truth import Truth
 from fwsim.clock import WireClock
 from fwsim.doors import Doors
 from fwsim.hosts.ssh import SshAddress, SshHost
@@ -20,7 +23,7 @@ from fwsim.rehearsal import standing
 from fwsim.rehearsal.operator import RecordingHost
 from fwsim.rehearsal.standing import ServerLost, Standing
 
-__all__ = ["IDLE_S", "Served", "ServerLost", "attached", "doors", "server"]
+__all__ = ["IDLE_S", "Served", "ServerLost", "announce", "attached", "doors", "server", "truth"]
 
 START_S = 30.0  # wall
 IDLE_S = 15 * 60.0  # wall; a server whose engine was killed ends by itself
@@ -54,7 +57,7 @@ async def server(
         child.kill()
         child.wait()
         raise
-    async with _until_done(served):
+    async with _until_done(served, directory):
         yield served
     if served.wanted:
         child.returncode = 0  # let go: whoever resumes the run ends it
@@ -65,12 +68,36 @@ async def server(
 @contextlib.asynccontextmanager
 async def attached(directory: Path, passwords: Mapping[str, str], root_password: str) -> AsyncIterator[Served]:
     """The server that an interrupted rehearsal has left running. Raises ServerLost."""
-    async with _until_done(Served(standing.find(directory, passwords, root_password))) as served:
+    async with _until_done(Served(standing.find(directory, passwords, root_password)), directory) as served:
         yield served
 
 
+def announce(directory: Path, step: str) -> None:
+    """A step of the engine begins: what waits for it is there when this returns. It takes a few milliseconds, and
+    nothing else may happen meanwhile. Raises ServerLost.
+    """
+    _ask(directory, "step", step=step)
+
+
+def truth(directory: Path) -> Truth:
+    """What the server truly is now: for judges alone. Raises ServerLost."""
+    return Truth.model_validate(_ask(directory, "truth")["truth"])
+
+
+def leases(directory: Path) -> str:
+    """What its DHCP server has given out so far. Raises ServerLost."""
+    return str(_ask(directory, "leases")["leases"])
+
+
+def _ask(directory: Path, do: str, **words: Any) -> client.Reply:
+    try:
+        return client.ask(directory / control.NAME, do, **words)
+    except (client.NoAnswer, client.Refused) as error:
+        raise ServerLost(f"the rehearsal is lost: {error}; rehearse again") from error
+
+
 @contextlib.asynccontextmanager
-async def _until_done(served: Served) -> AsyncIterator[Served]:
+async def _until_done(served: Served, directory: Path) -> AsyncIterator[Served]:
     try:
         yield served
     except asyncio.CancelledError:
@@ -79,6 +106,7 @@ async def _until_done(served: Served) -> AsyncIterator[Served]:
     finally:
         if not served.wanted:
             await asyncio.to_thread(standing.end, served.ready)
+            standing.clear(directory)
 
 
 async def _ready(child: subprocess.Popen[bytes], config: HomeConfig, log: Path) -> Ready:
@@ -102,16 +130,20 @@ def _last_words(log: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def doors(ready: Standing, recorder: RecordingHost, *, real_ipmitool: bool = False) -> AsyncIterator[Doors]:
+async def doors(
+    ready: Standing, recorder: RecordingHost, *, real_ipmitool: bool = False, passphrase: str = ""
+) -> AsyncIterator[Doors]:
     """The engine's doors to that server: the ones it uses for real servers."""
     at = ready.ssh
     host = SshHost(SshAddress(at.host, at.user, at.port, password=at.password, host_key=at.host_key), speed=ready.speed)
     bmc = ready.ipmi
     network = choose(
-        BmcAddress(bmc.host, bmc.user, bmc.password, bmc.port), speed=ready.speed, real_ipmitool=real_ipmitool
+        BmcAddress(bmc.host, bmc.user, bmc.password, bmc.port, web=ready.web.port if ready.web else None),
+        speed=ready.speed,
+        real_ipmitool=real_ipmitool,
     )
     try:
         clock = WireClock(ready.speed, began=time.monotonic() - ready.elapsed_s)
-        yield Doors(clock, host, network, recorder, ready.passwords or {bmc.user: bmc.password})
+        yield Doors(clock, host, network, recorder, ready.passwords or {bmc.user: bmc.password}, passphrase)
     finally:
         await host.close()

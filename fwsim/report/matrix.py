@@ -36,7 +36,10 @@ class Outcome:
     remedy: str = ""
     broken: tuple[str, ...] = ()
     repaired_in: str = ""
+    ended_in: str = ""  # the last step that was begun
     simulated_s: float = 0.0
+    remote: tuple[str, ...] = ()  # the steps of the repairs that were tried after its bad end
+    ticket: str = ""  # the procedure whose ticket was written
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Square:
             return "never fired"
         counts = Counter(o.verdict for o in self.outcomes if o.fired)
         if len(counts) == 1:
-            return next(iter(counts))
+            tickets = ", ".join(dict.fromkeys(o.ticket for o in self.outcomes if o.ticket))
+            return f"{next(iter(counts))}: {tickets}" if tickets else next(iter(counts))
         return ", ".join(f"{counts[v]} {v}" for v in ORDER if v in counts)
 
 
@@ -111,7 +115,7 @@ class Matrix:
         """What one wants to know of it."""
         fired = [o for o in self.outcomes if o.fired]
         counts = Counter(o.verdict for o in fired)
-        parts = [f"{counts[v]} {_verb(WORDS[v], counts[v])}" for v in ORDER if counts[v]]
+        parts = [f"{counts[v]} {_verb(WORDS[v], counts[v])}{self._tickets(v)}" for v in ORDER if counts[v]]
         what = "failures, single and in pairs," if self.pairs else "single failures"
         said = f"Of {len(fired)} {what} {_listed(parts) or 'none was rehearsed'}"
         if self.unfired:
@@ -120,6 +124,12 @@ class Matrix:
             said += f"; {self.wanted - len(self.outcomes)} were not rehearsed"
         broken = len(self.broken)
         return f"{said}; {f'{broken} broke a rule' if broken else 'no rule was broken'}."
+
+    def _tickets(self, verdict: Verdict) -> str:
+        """Which tickets those are that end so."""
+        rows = Counter(o.ticket for o in self.outcomes if o.fired and o.verdict == verdict and o.ticket)
+        named = ", ".join(f"{count} {name}" for name, count in rows.most_common())
+        return f" ({named})" if named else ""
 
 
 def _verb(words: str, count: int) -> str:

@@ -137,12 +137,14 @@ def apply(report: Report, event: Event) -> Report:
 
 
 def _started(report: Report, event: RunStarted) -> Report:
-    """A run that is resumed starts again in the same journal: what its steps have come to stays."""
-    before = {s.id: s for s in report.steps}
-    steps = tuple(
-        replace(before.get(id, Step(id, stage, title, number)), stage=stage, title=title, number=number)
-        for number, (id, stage, title) in enumerate(event.steps, 1)
-    )
+    """A run that is resumed or repaired starts again in the same journal: what its steps have come to stays."""
+    named = {id: (stage, title) for id, stage, title in event.steps}
+    kept = [replace(s, stage=named[s.id][0], title=named[s.id][1]) if s.id in named else s for s in report.steps]
+    known = {s.id for s in kept}
+    place = max((i for i, s in enumerate(kept, 1) if s.state != "waiting"), default=0)
+    fresh = [Step(id, stage, title, 0) for id, (stage, title) in named.items() if id not in known]
+    rows = [*kept[:place], *fresh, *kept[place:]] if report.steps else fresh
+    steps = tuple(replace(s, number=number) for number, s in enumerate(rows, 1))
     return replace(
         report,
         run=event.run,

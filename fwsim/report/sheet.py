@@ -48,6 +48,8 @@ class Sheet:
     exit_code: int
     message: str
     checks: tuple[Check, ...]
+    rehearsed: tuple[str, ...] | None = None
+    """On a virtual server: what stood in for what. None: on the real one."""
 
     def of(self, verdict: Verdict) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.verdict == verdict)

@@ -18,8 +18,10 @@ def render(sheet: Sheet) -> str:
         "Plan's SHA-256": sheet.plan_sha256,
         "fwsim": sheet.fwsim,
     }
-    lines = [f"# Preflight of {text(sheet.host)}: {sheet.verdict}", ""]
+    rehearsal = "" if sheet.rehearsed is None else ", rehearsed on a virtual server"
+    lines = [f"# Preflight of {text(sheet.host)}{rehearsal}: {sheet.verdict}", ""]
     lines += [f"- {name}: {text(value)}" for name, value in facts.items()]
+    lines += [f"- Stand-in: {text(note)}" for note in sheet.rehearsed or ()]
     lines += ["", "| # | Check | Verdict | Found |", "| --- | --- | --- | --- |"]
     for number, check in enumerate(sheet.checks, 1):
         lines.append(f"| {number} | {text(check.title)} | {check.verdict} | {text(check.message)} |")

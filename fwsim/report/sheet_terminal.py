@@ -24,6 +24,7 @@ def show(sheet: Sheet, console: Console) -> None:
     """Print it. Sentences are not folded outside of the table."""
     about = Text.assemble(("preflight ", "dim"), (sheet.host, "bold"))
     about.append(f"  board {sheet.board}, BMC {sheet.bmc}", style="dim")
+    about.append("" if sheet.rehearsed is None else ", rehearsed on a virtual server", style="yellow")
     console.print(about, soft_wrap=True)
     console.print(Padding(_table(sheet), (1, 0, 1, 0), expand=False))
     for number, check in enumerate(sheet.checks, 1):

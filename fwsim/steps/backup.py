@@ -1,7 +1,7 @@
 """What a flash may lose is kept on the operator's side first, and read back from there before it counts.
 
-A backup that is complete says so by its last file. A run that is resumed takes the one it has: what the server says
-after a flash is no backup.
+A backup that is complete, its second place too, says so by its last file. A run that is resumed takes the one it has:
+what the server says after a flash is no backup.
 """
 
 from __future__ import annotations
@@ -69,24 +69,30 @@ async def keep(context: Context) -> Result:
     if context.found.flashed:
         raise Fail("a flash was begun, and there is no whole backup of before", "compare the settings by hand")
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / COMPLETE).unlink(missing_ok=True)
     for name, item in items(context.found.channel).items():
         await _keep(context, folder, name, item)
     _write(context, folder, "lan-mode", await reading.lan_mode(context))
     if context.found.path.get("bios"):
         await _keep_bios(context, folder)
     _read_back(context, folder)
-    (folder / COMPLETE).write_text("", "utf-8")
     elsewhere = await offhost.copy(context, folder)
+    (folder / COMPLETE).write_text("", "utf-8")
     return done(f"{len(context.found.backup)} files in {folder.name}/, read back{elsewhere}")
 
 
 def _taken(context: Context, folder: Path) -> Result:
+    read_again(context, folder)
+    return done(f"{len(context.found.backup)} files in {folder.name}/, as they were read before the first flash")
+
+
+def read_again(context: Context, folder: Path) -> None:
+    """A whole backup, from the disk. Raises Refuse for a file that cannot be read."""
     for path in folder.glob("*.txt"):
         context.found.backup[path.stem] = path.read_text("utf-8")
     for path in folder.glob(f"{BIOS_SETTINGS}.xml"):
         context.found.backup[BIOS_SETTINGS] = path.read_bytes().decode("latin-1")
     _read_back(context, folder)
-    return done(f"{len(context.found.backup)} files in {folder.name}/, as they were read before the first flash")
 
 
 async def _keep(context: Context, folder: Path, name: str, item: Item) -> None:

@@ -9,7 +9,7 @@ from fwsim.boards import BiosMethod
 from fwsim.context import Context, Job
 from fwsim.outcomes import Fail, NeedsHands, Refuse, Result, done, skipped, warned
 from fwsim.paths import Hop
-from fwsim.steps import Planned, Step, flash, for_image, guard, hostreboot, racjobs, reading
+from fwsim.steps import Planned, Step, flash, for_image, guard, hostreboot, jobretry, racjobs, reading
 from fwsim.tools import dmidecode, kernel, racadm
 
 JOB_APPEARS_S = 300.0
@@ -79,10 +79,17 @@ async def write(context: Context, image: Hop) -> Result:
     if image in context.found.whole:
         return skipped("was written, and proved whole, before")
     method = _method(context.job, image)
-    written = await flash.run(context, image, method, context.board.deadlines.bios_flash_s)
+    note: dict[str, str] = {}
+
+    async def attempt() -> bool:
+        written = await flash.run(context, image, method, context.board.deadlines.bios_flash_s)
+        if image in context.found.flashed and method.tool == "racadm":
+            note["job"] = await _scheduled(context, image)
+        return written
+
+    written = await jobretry.twice(context, image, attempt)
     if image not in context.found.flashed:
         return skipped(f"{context.found.version('bios')} runs already")
-    note = {"job": await _scheduled(context, image)} if method.tool == "racadm" else {}
     context.mark(image, "whole", **note)
     if not written:
         return done(f"{image.version} was written, and runs")

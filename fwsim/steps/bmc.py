@@ -10,7 +10,19 @@ from fwsim.context import Context, Job, last_line
 from fwsim.doors import CommandTimeout, HostUnreachable
 from fwsim.outcomes import Fail, NeedsHands, Refuse, Result, done, skipped, warned
 from fwsim.paths import Hop
-from fwsim.steps import Planned, Step, flash, for_image, guard, looking, racjobs, reading
+from fwsim.steps import (
+    Planned,
+    Step,
+    flash,
+    for_image,
+    guard,
+    jobretry,
+    looking,
+    overlan,
+    racjobs,
+    reading,
+    systeminterface,
+)
 from fwsim.tools import ipmitool
 from fwsim.tools.ipmitool import hpm, mc, raw
 
@@ -69,7 +81,7 @@ async def check(context: Context, image: Hop) -> Result:
             asked = await _takes_hpm(context)
             if not asked:
                 continue
-            await _hpm_check(context, image)
+            await fits(context, image)
         context.found.method[image] = method
         context.fact("bmc.method", method.tool)
         return done(f"goes by {method.tool}{', hpm check is clean' if method.tool == 'hpm' else ''}")
@@ -92,7 +104,8 @@ async def _takes_hpm(context: Context) -> bool:
     return True
 
 
-async def _hpm_check(context: Context, image: Hop) -> None:
+async def fits(context: Context, image: Hop) -> None:
+    """Is `hpm check` clean? Raises Refuse."""
     answer = await context.read(hpm.check(context.job.remote(image)), timeout_s=300)
     found = hpm.parse_check(answer.stdout, answer.stderr, answer.status)
     if not found.clean:
@@ -110,16 +123,22 @@ async def write(context: Context, image: Hop) -> Result:
     if image in context.found.whole:
         return skipped("was written, and proved whole, before")
     method = context.found.method[image]
-    written = await flash.run(context, image, method, context.board.deadlines.bmc_flash_s)
+
+    async def attempt() -> bool:
+        written = await flash.run(context, image, method, context.board.deadlines.bmc_flash_s)
+        if image in context.found.flashed and method.tool == "racadm":
+            await job_completed(context, image)
+        return written
+
+    written = await jobretry.twice(context, image, attempt)
     if image not in context.found.flashed:
         return skipped(f"{context.found.version('bmc')} runs already")
-    if method.tool == "racadm":
-        await _job_completed(context, image)
     context.mark(image, "whole")
     return done(f"{image.version} {'written' if written else 'was written, and runs'} by {method.tool}")
 
 
-async def _job_completed(context: Context, image: Hop) -> None:
+async def job_completed(context: Context, image: Hop) -> None:
+    """Wait for the job of that file. Raises racjobs.JobFailed, Fail."""
     job = await racjobs.created(context, context.found.jobs_before.get(image, frozenset()), "bmc", JOB_APPEARS_S)
     over = context.board.deadlines.bmc_flash_s + context.board.deadlines.bmc_boot_s
     await racjobs.until(context, job.id, lambda j: j.state == "completed", "Completed", over)
@@ -136,7 +155,7 @@ def _reset_commands(job: Job, image: Hop) -> tuple[Planned, ...]:
             rows.append(Planned("host", hpm.ACTIVATE, when))
         if isinstance(method, BmcMethod) and not method.resets_itself:
             rows.append(Planned("host", mc.RESET_COLD, when))
-    return tuple(rows)
+    return (*rows, *overlan.planned_restart(job, image))
 
 
 async def reset(context: Context, image: Hop) -> Result:
@@ -148,6 +167,8 @@ async def reset(context: Context, image: Hop) -> Result:
     if context.found.resumed and (already := await _restarted_before(context, image)):
         return skipped(already)
     await guard.may_restart(context, "reset the BMC")
+    if image in context.found.over_lan:
+        return await _reset_over_lan(context, image, method)
     if method.activation == "activate":
         context.intend("activate", "bmc")
         await context.must(hpm.ACTIVATE, timeout_s=300, changes=True)
@@ -158,8 +179,19 @@ async def reset(context: Context, image: Hop) -> Result:
     return done(await _send_reset(context))
 
 
+async def _reset_over_lan(context: Context, image: Hop, method: BmcMethod) -> Result:
+    """As it was flashed: the BMC does not answer on its host."""
+    if method.activation == "activate":
+        await overlan.activate(context)
+    context.mark(image, "restarting", boot=context.found.boot_id)
+    await systeminterface.reset_over_lan(context)
+    return done("cold reset sent over LAN")
+
+
 async def _restarted_before(context: Context, image: Hop) -> str:
     """What an engine before this one has brought about, "" where the restart is still to be sent."""
+    if image in context.found.over_lan:
+        return "" if image not in context.found.restarting else "the BMC was asked to restart over LAN"
     if not await looking.bmc_answers(context):
         return "the BMC restarts already"
     running = await reading.version(context, "bmc")
@@ -200,9 +232,14 @@ async def wait(context: Context, image: Hop) -> Result:
             f"the BMC did not come back within {board.deadlines.bmc_boot_s} s: silent in band and over LAN",
             "leave the host running: it is the last way in. Somebody has to look at the BMC's LED and its port",
         )
-    in_band = await waiting.until_steady(clock, partial(looking.bmc_answers, context), patience)
-    if not in_band.reached:
-        raise Fail("the BMC answers over LAN, but not in band", "reload ipmi_si on the host; look at `dmesg`")
+    ask_in_band = partial(looking.bmc_answers, context)
+    if not (await waiting.until_steady(clock, ask_in_band, patience)).reached:
+        await systeminterface.free(context, image)
+        if not (await waiting.until_steady(clock, ask_in_band, patience)).reached:
+            raise Fail(
+                "the BMC answers over LAN, but not in band, not after a cold reset either",
+                "look at `dmesg` on the host: which ipmi_si is loaded, and what does it say of the BMC?",
+            )
     grace = waiting.Patience(LAN_GRACE_S, board.waits.poll_s, board.waits.steady)
     if (await waiting.until_steady(clock, context.doors.network.probe, grace)).reached:
         return done(f"steady in band and over LAN after {context.now() - began:.0f} s")
@@ -227,6 +264,8 @@ async def verify(context: Context, image: Hop) -> Result:
         return skipped("nothing was flashed")
     running = await reading.version(context, "bmc")
     await units.over(context, image.sha256)
+    if image in context.found.over_lan:
+        await overlan.tidy(context, image)
     if not versions.same(running, image.version):
         raise Fail(
             f"the flash claimed success, but the BMC runs {running}, expected {image.version}",

@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 from fwsim.context import Context, Job
 from fwsim.doors import HostUnreachable
 from fwsim.outcomes import Refuse, Result, done, warned
-from fwsim.steps import Planned, planned_on_host, reading
+from fwsim.steps import Planned, overlan, planned_on_host, reading
 from fwsim.tools import df, dmidecode, kernel
 
 INSTALL_IPMITOOL = (("apt-get", "install", "-y", "ipmitool"), ("dnf", "install", "-y", "ipmitool"))
+COMPARED_BY = {"boot-order": "efibootmgr", "nic-names": "ip"}  # what a BIOS flash may change -> what tells
 SPARE_BYTES = 64 << 20  # for logs, BIOS settings and whatever else the host writes meanwhile
 
 
@@ -21,6 +22,8 @@ def needed_tools(job: Job) -> tuple[str, ...]:
         used |= {method.tool for method in job.methods(image) if method.tool in ("sum", "racadm")}
     if job.board.racadm:
         used.add("racadm")  # its job queue is looked at
+    if job.images("bios"):
+        used |= {tool for item, tool in COMPARED_BY.items() if item not in job.plan.backup.without}
     return tuple(sorted(used))
 
 
@@ -59,11 +62,18 @@ async def tools(context: Context) -> Result:
     missing = [tool for tool in wanted if not await _is_installed(context, tool)]
     if missing:
         raise Refuse(f"not installed on the host: {', '.join(missing)}", f"install {', '.join(missing)} there first")
+    if context.plan.policy.flash_over_lan and (complaint := await overlan.unready(context)):
+        return warned(
+            f"{', '.join(wanted)}; a flash over LAN, which the plan allows, could not be done: {complaint}",
+            "put that right on this machine, if that way is wanted",
+        )
     return done(", ".join(wanted))
 
 
 def tools_commands(job: Job) -> tuple[Planned, ...]:
-    return planned_on_host(*(("which", tool) for tool in needed_tools(job)))
+    rows = planned_on_host(*(("which", tool) for tool in needed_tools(job)))
+    here = overlan.looks(job) if job.plan.policy.flash_over_lan else ()
+    return (*rows, *(Planned("operator", argv) for argv in here))
 
 
 async def ipmitool(context: Context) -> Result:

@@ -102,7 +102,8 @@ async def sealed_disk(context: Context) -> Result:
             f"the disks cannot be listed: {last_line(listed.stderr)}", "look whether a TPM opens the root disk"
         )
     sealed, unread = await _seals(context, disks.parse_encrypted(listed.stdout))
-    if sealed and not context.plan.sealed_disk.passphrase:
+    known = context.plan.sealed_disk
+    if sealed and not (known.passphrase or known.unlock):
         where = ", ".join(f"{device} ({by})" for device, by in sealed)
         raise Refuse(
             f"the TPM opens a disk, and asks for the passphrase after a new BIOS: {where}",

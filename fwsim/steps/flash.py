@@ -5,13 +5,15 @@ No exit status proves an update: here is decided only whether the bank is comple
 
 from __future__ import annotations
 
+import re
+
 from fwsim import units, versions, waiting
 from fwsim.boards import BiosMethod, BmcMethod
 from fwsim.context import Context, Job, last_line
 from fwsim.doors import DoorError, HostUnreachable
 from fwsim.outcomes import Fail, NeedsHands, Refuse
 from fwsim.paths import Hop
-from fwsim.steps import Planned, hostreboot, looking, racjobs, reading, step_id
+from fwsim.steps import Planned, hostreboot, hpmproof, looking, overlan, racjobs, reading, step_id, watchdog
 from fwsim.steps.guard import INCOMPLETE, WORD
 from fwsim.steps.progress import Meter
 from fwsim.tools import df, racadm, sha256sum, sum, systemd
@@ -57,10 +59,15 @@ def planned(job: Job, image: Hop) -> tuple[Planned, ...]:
         one = detached(job, image, method, step)
         if one.answers != "/dev/null":
             rows.append(Planned("host", _write_answer(job), when))
+        rows += watchdog.disarm_commands(job)
         rows += [Planned("host", argv, "where a unit is left") for argv in (systemd.stop(), systemd.reset_failed())]
         rows.append(Planned("host", one.start, when))
+        if method.tool == "hpm":
+            rows += [Planned("host", argv, when) for argv in hpmproof.COMMANDS]
+            rows += overlan.planned(job, image, step)
         if method.tool == "racadm":
             rows.append(Planned("host", racadm.JOBS, "again and again, until the job is where it should be"))
+            rows.append(Planned("host", racadm.delete_job("JID"), "where its job failed, once"))
     return tuple(rows)
 
 
@@ -70,7 +77,7 @@ async def run(context: Context, image: Hop, method: Method, deadline_s: float) -
     Raises Fail with what to do where the bank is or may be incomplete; then nothing is restarted.
     """
     starts = 0
-    while True:
+    while image not in context.found.over_lan:
         seen = await looking.look_at(context, image)
         context.fact(f"{image.kind}.look", str(seen))
         match seen.verdict:
@@ -79,7 +86,8 @@ async def run(context: Context, image: Hop, method: Method, deadline_s: float) -
             case "stop":
                 raise Fail(f"{seen}: nothing is started blind", "find out what runs there, then start a new run")
             case "wait":
-                await _bmc_answers(context)
+                if await _only_over_lan(context, image, method):
+                    break
                 continue
             case "start":
                 await _may_start(context, image, seen)
@@ -92,8 +100,26 @@ async def run(context: Context, image: Hop, method: Method, deadline_s: float) -
         except units.Vanished as error:
             await _was_restarted(context, image, method, error, starts)
             continue
+        if starts < STARTS and await _was_reset(context, image, method, ended):
+            continue
         await _judge(context, image, method, ended)
         return True
+    return await overlan.run(context, image, deadline_s)
+
+
+async def _only_over_lan(context: Context, image: Hop, method: Method) -> bool:
+    """Wait for the BMC. True where it answers over LAN alone, and the plan lets this image go that way."""
+    try:
+        await _bmc_answers(context)
+    except SilentInBand:
+        if not overlan.applies(context, image, method):
+            raise
+        return True
+    return False
+
+
+class SilentInBand(Refuse):
+    """The BMC answers over LAN, and not on its host."""
 
 
 async def _bmc_answers(context: Context) -> None:
@@ -117,11 +143,15 @@ async def _is_the_hosts_fault(context: Context) -> None:
     if not await context.doors.host.answers():
         return
     await reading.load_modules(context)
-    said = last_line((await context.read(mc.INFO)).stderr)
+    try:
+        said = last_line((await context.run(mc.INFO)).stderr)
+    except DoorError as error:  # a system interface that hangs holds the tool up
+        said = str(error)
     if await context.doors.network.probe():
-        raise Refuse(
+        raise SilentInBand(
             f"the BMC answers over LAN, but not in band, so nothing is flashed: {said}",
-            "look whether ipmitool and ipmi_si are still there on the host; else `ipmitool mc reset cold` over LAN",
+            "look whether ipmitool and ipmi_si are still there on the host; else `ipmitool mc reset cold` over LAN, or "
+            "let it be flashed over LAN: policy.flash_over_lan: true",
         )
 
 
@@ -136,6 +166,7 @@ async def _may_start(context: Context, image: Hop, seen: looking.Seen) -> None:
     if newer and not context.plan.policy.allow_downgrade:
         raise Refuse(f"{seen.version} runs, which is newer than {image.version}", "look who has flashed it")
     await _has_room_for_the_log(context)
+    await watchdog.still_off(context)
     if image in context.found.flashed:
         remote = context.job.remote(image)
         there = sha256sum.parse((await context.must(sha256sum.argv(remote))).stdout)
@@ -211,13 +242,35 @@ async def _was_restarted(context: Context, image: Hop, method: Method, error: un
     await reading.load_modules(context)
 
 
+async def _was_reset(context: Context, image: Hop, method: Method, ended: units.Ended) -> bool:
+    """Has somebody reset the BMC under its own flash? Then it is waited for, and written again from what runs there."""
+    if image.kind != "bmc" or not _complaint(method, ended) or await looking.bmc_answers(context):
+        return False
+    context.warn("the flash broke off, and the BMC is silent: somebody may have reset it; it is waited for")
+    await _bmc_answers(context)
+    running = await reading.version(context, "bmc")
+    if not versions.same(running, image.version):
+        context.warn(f"the BMC is back with {running}: it is written again from what runs")
+    await units.over(context, image.sha256)
+    return True
+
+
 async def _judge(context: Context, image: Hop, method: Method, ended: units.Ended) -> None:
     complaint = _complaint(method, ended)
+    if not complaint and method.tool == "hpm":
+        complaint = await hpmproof.objection(context, image)
     if not complaint:
         return
-    if _wrote_nothing(method, ended):
+    if _wrote_nothing(method, ended) or _never_ran(ended):
         context.mark(image, "not-begun")
         await units.forget(context)  # it would read as a bank that may be incomplete
+        if _never_ran(ended):
+            tool = command(context.job, image, method)[0]
+            raise Refuse(
+                f"{tool} is gone from the host since it was looked at: it could not be started, and nothing of "
+                f"{image.kind.upper()} {image.version} was written",
+                f"install {tool} on the host again, find out who removed it, then run the plan again",
+            )
         raise Refuse(f"{image.file.name} was not taken: {complaint}", "put that right; nothing was written")
     if not context.job.despite_incomplete:
         remedy = INCOMPLETE.format(command=" ".join(command(context.job, image, method)))
@@ -242,6 +295,11 @@ def _wrote_nothing(method: Method, ended: units.Ended) -> bool:
         before_writing = {sum.LICENCE_MISSING, sum.WRONG_BOARD, *sum.DRIVER_REFUSED, *sum.RETRY_LATER}
         return ended.status in before_writing and sum.parse_update(ended.log).stage not in ("writing", "verifying")
     return method.tool == "racadm"  # it hands the file over; without a job the iDRAC does nothing
+
+
+def _never_ran(ended: units.Ended) -> bool:
+    """Is all that was said that the tool could not be started?"""
+    return re.fullmatch(r"Failed to execute \S+: No such file or directory", ended.log.strip()) is not None
 
 
 def _judge_hpm(log: str) -> str | None:

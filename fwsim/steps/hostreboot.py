@@ -14,12 +14,14 @@ from fwsim.doors import BmcAuthenticationRefused, BmcUnreachable, CommandTimeout
 from fwsim.outcomes import Fail, Interrupt, NeedsHands
 from fwsim.steps import Planned, reading
 from fwsim.steps.stillness import SAMPLE_S, STILL_S, Stillness
+from fwsim.steps.unstick import Console
 
 REBOOT = ("reboot",)
 POWER_OFF = ("shutdown", "-h", "now")
 LOCAL_REBOOT, LOCAL_POWER_OFF = ("shutdown", "-r", "+1"), ("shutdown", "-h", "+1")  # time to write the last word
 SEND_TRIES = 2
 DOWN_WITHIN_S = 120.0
+ROUND_S = 240.0  # of a wait: then it is seen whether the host wants a key
 CHASSIS_STATUS, CHASSIS_CONTROL, POWER_UP = (0x00, 0x01), (0x00, 0x02), 0x01
 
 
@@ -78,8 +80,8 @@ async def power_on_again(context: Context) -> None:
 async def wait(context: Context, deadline_s: float, before: str) -> float:
     """Seconds until the host was back under another boot id than `before`.
 
-    Not given up before `deadline_s`, nor, up to twice that, while POST code or event log still change (rule 11). Raises
-    NeedsHands with what can be seen.
+    Not given up before `deadline_s`, nor, up to twice that, while POST code, event log or console still change (rule
+    11). One that waits for a key gets it over the console. Raises NeedsHands with what can be seen.
     """
     began, clock = context.now(), context.doors.clock
     if (context.found.resumed or not before) and await _new_boot(context, before):
@@ -87,12 +89,18 @@ async def wait(context: Context, deadline_s: float, before: str) -> float:
         return 0.0
     await waiting.until_silent(clock, context.doors.host.answers, context.board.deadlines.shutdown_s)
     waits, stillness = context.board.waits, Stillness(context)
-    while (waited := context.now() - began) < deadline_s or (stillness.still_s < STILL_S and waited < 2 * deadline_s):
-        left = deadline_s - waited if waited < deadline_s else SAMPLE_S
+    console, longest_s = (
+        Console(context, stillness, min(context.board.deadlines.host_boot_s, deadline_s)),
+        2 * deadline_s,
+    )
+    while (waited := context.now() - began) < deadline_s or (stillness.still_s < STILL_S and waited < longest_s):
+        if console.due(waited) and await console.help():
+            deadline_s = max(deadline_s, waited + context.board.deadlines.host_boot_s)
+        left = min(deadline_s - waited, ROUND_S) if waited < deadline_s else SAMPLE_S
         patience = waiting.Patience(left, waits.poll_s, waits.steady)
         ask = partial(_answers, context, stillness)
-        await waiting.until_steady(clock, ask, patience, partial(_tell, context))
-        if await _new_boot(context, before):
+        steady = await waiting.until_steady(clock, ask, patience, partial(_tell, context))
+        if steady.answers and await _new_boot(context, before):
             await reading.load_modules(context)
             return context.now() - began
         await context.sleep(waits.poll_s)
@@ -102,7 +110,7 @@ async def wait(context: Context, deadline_s: float, before: str) -> float:
             "look at its console: something may hold the shutdown up",
         )
     raise NeedsHands(
-        f"the host did not come back within {waited:.0f} s; {await evidence(context)}; "
+        f"the host did not come back within {waited:.0f} s; {await evidence(context)}, {stillness.tell()}; "
         f"nothing that can be seen of it has changed for {stillness.still_s / 60:.0f} min",
         "do not power it off before somebody has looked at its screen: what stands there says what to do",
     )

@@ -63,6 +63,8 @@ def _compared(context: Context, image: Hop, version: str) -> VersionSeen:
     """An image on the way is `new` as well where a later one on the way runs already: nobody goes back to it."""
     if not version:
         return "unreadable"
+    if image not in context.job.images(image.kind):  # a fallback image: nothing is on the way to it
+        return "new" if versions.same(version, image.version) else "old"
     target = versions.Version(context.job.images(image.kind)[-1].version)
     low, high = sorted((versions.Version(image.version), target))
     return "new" if low <= versions.Version(version) <= high else "old"

@@ -12,6 +12,15 @@ from fwsim.paths import Hop
 from fwsim.tools import Unparsable, racadm
 from fwsim.tools.racadm import Job
 
+
+class JobFailed(Fail):
+    """The job has ended, and not well."""
+
+    def __init__(self, job: Job, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
+        self.job = job
+
+
 RACADM_S = 180.0  # racadm is slow, and slower while the iDRAC is busy
 
 
@@ -68,7 +77,8 @@ async def until(context: Context, identity: str, reached: Callable[[Job], bool],
             if reached(job):
                 return job
             if job.state == "failed":
-                raise Fail(
+                raise JobFailed(
+                    job,
                     f"the job {job.id} ({job.name}) ended as {job.status}: {job.message_id} {job.message}",
                     "restart neither the iDRAC nor the host; look at `racadm lclog view`, then flash it again in band",
                 )

@@ -19,6 +19,7 @@ from fwsim.tools.ipmitool import mc
 AGAIN = frozenset(  # of the preflight: verified again though a flash was begun; the rest was about a server before it
     ("reach", "baseboard", "tools", "ipmitool", "modules", "bmc", "same-bmc", "payloads", "path", "power", "idle")
 )
+IN_BAND = frozenset(("ipmitool", "modules", "bmc", "same-bmc", "power"))  # what a BMC has to answer on its host for
 RECONNECT_S = 120.0
 DARK_WITHIN_S = 60.0  # a BMC that restarts by itself after a flash has fallen silent by then
 
@@ -26,7 +27,8 @@ DARK_WITHIN_S = 60.0  # a BMC that restarts by itself after a flash has fallen s
 def steps(rows: Sequence[Step], found: Findings) -> tuple[Step, ...]:
     """The steps of a run that goes on. As long as no flash was begun, all of them are done again."""
     if found.flashed:
-        again = (s if s.stage != "preflight" or s.id in AGAIN else replace(s, action=_before) for s in rows)
+        wanted = AGAIN - IN_BAND - {"idle"} if found.pending("bmc") in found.over_lan else AGAIN
+        again = (s if s.stage != "preflight" or s.id in wanted else replace(s, action=_before) for s in rows)
         return (STEP, *again)
     return (STEP, *rows)
 
@@ -43,9 +45,11 @@ async def pick_up(context: Context) -> Result:
         return done(f"nothing was changed before; {waited}")
     deadlines = context.board.deadlines
     longest = max(deadlines.bmc_flash_s, deadlines.bios_flash_s)
+    image = found.pending("bmc")
+    if image in found.over_lan:
+        return done(f"{', '.join(found.done)}; {waited}; its flash goes over the network")
     await units.until_ended(context, longest, context.board.waits.poll_s)
     await reading.load_modules(context)
-    image = found.pending("bmc")
     if image is not None:
         await _bmc(context, image)
     what = ", ".join(found.done) or "payloads were copied"

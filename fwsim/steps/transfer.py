@@ -37,11 +37,12 @@ async def copy(context: Context) -> Result:
     if not needed:
         return skipped("nothing has to be flashed any more")
     for image in needed:
-        await _copy(context, image)
+        await copy_one(context, image)
     return done(f"{len(needed)} file{'s' * (len(needed) > 1)} in {context.job.directory}, SHA-256 as in the plan")
 
 
-async def _copy(context: Context, image: Hop) -> None:
+async def copy_one(context: Context, image: Hop) -> None:
+    """Its SHA-256 is right on the host. Raises Refuse."""
     remote, seen = context.job.remote(image), ""
     if context.found.resumed and await _is_there(context, image):
         return

@@ -23,6 +23,7 @@ from fwsim.tools.ipmitool import chassis, lan, raw, sel
 LINK_UP_S = 120.0  # spanning tree included
 SESSION_TRIES = 4
 NO_MAC = "00:00:00:00:00:00"
+SEL_TIME = raw.argv(0x0A, 0x48)
 NOT_SETTABLE = ("cipher_suites", "channel")
 
 
@@ -34,12 +35,14 @@ def after(job: Job, image: Hop) -> tuple[Step, ...]:
 def _after_bmc(image: Hop) -> tuple[Step, ...]:
     step = partial(for_image, image, "verify BMC", changes=True)
     flags, log = (Planned("host", chassis.BOOT_FLAGS),), (Planned("host", sel.INFO),)
+    clock = (Planned("host", SEL_TIME), Planned("host", sel.SET_TIME, "where it was lost"))
     return (
         step("lan-mode", "Does the BMC use the same port?", lan_mode, _mode_commands),
         step("users", "Users as before", users.compare, users.commands),
         step("lan-settings", "LAN settings as before, reachable from outside", lan_settings, _lan_commands),
         step("boot-flags", "IPMI's boot options as before", boot_flags, lambda job: flags),
         for_image(image, "verify BMC", "event-log", "Is the event log still there?", event_log, lambda job: log),
+        step("log-clock", "Does the event log know the time?", log_clock, lambda job: clock),
     )
 
 
@@ -117,13 +120,13 @@ async def lan_settings(context: Context, image: Hop) -> Result:
         )
     lost = lan.differences(before, now)
     if not lost:
-        await _answers_outside(context)
+        await answers_outside(context)
         return done(f"{before.address}, as before; answers from outside")
     context.warn(f"LAN settings changed: {users.words(lost)}")
     if lan.restore(before, now):
         await _commit_confirm(context, before, now)
     else:
-        await _answers_outside(context)
+        await answers_outside(context)
     for name in sorted(set(lost) & {*NOT_SETTABLE, "mac"}):
         context.unrestored(f"the BMC's {name} is {lost[name][1]} (was {lost[name][0]})", "ask the vendor how to set it")
     return done(f"put back: {users.words(lost)}")
@@ -141,7 +144,7 @@ async def _commit_confirm(context: Context, before: lan.LanConfig, now: lan.LanC
     if still:
         raise Fail(f"LAN settings could not be put back: {users.words(still)}", "set them in band: `ipmitool lan set`")
     try:
-        await _answers_outside(context)
+        await answers_outside(context)
     except Fail as error:
         await _set(context, now, await reading.lan_config(context))
         context.changed("lan", "LAN settings put back, and taken back again")
@@ -154,7 +157,8 @@ async def _set(context: Context, wanted: lan.LanConfig, now: lan.LanConfig) -> N
         await context.change(command)
 
 
-async def _answers_outside(context: Context) -> None:
+async def answers_outside(context: Context) -> None:
+    """The same BMC answers over LAN, by its GUID, and lets the plan's user in. Raises Fail."""
     at = context.plan.bmc
     there, was_dark = await _is_heard(context)
     if not there and was_dark and await returning.bmc_is_back(context):  # somebody has reset it
@@ -246,6 +250,34 @@ async def event_log(context: Context, image: Hop) -> Result:
         return done(f"{now} records" if now is not None else "the BMC does not say")
     context.warn(f"the event log has {now} records, it had {kept}; they are in the backup")
     return warned(f"{now} records, there were {kept}")
+
+
+async def log_clock(context: Context, image: Hop) -> Result:
+    """A clock that starts at nothing stamps events without a date. The host's own is set in its place."""
+    if image not in context.found.flashed:
+        return skipped("nothing was flashed")
+    if not await _is_unset(context):
+        return done("it does, or does not say")
+    context.warn("the event log's clock was lost: its events have no date since the BMC's restart")
+    if not context.plan.policy.restore:
+        context.unrestored("the event log's clock counts from the BMC's start", _SET_CLOCK)
+        return done("lost; the plan does not let it be set")
+    context.intend("set the event log's clock to the host's", "bmc")
+    context.fact("allowed", "clock")  # by the plan's policy
+    context.changed("log-clock", "the event log's clock was set")
+    answer = await context.change(sel.SET_TIME)
+    if await _is_unset(context):
+        context.unrestored(f"the event log's clock is unset: {last_line(answer.stderr)}", _SET_CLOCK)
+        return done("not set")
+    return done("it had lost it; set to the host's")
+
+
+_SET_CLOCK = "set it on the host: `ipmitool sel time set now`"
+
+
+async def _is_unset(context: Context) -> bool:
+    answer = await context.read(SEL_TIME)
+    return answer.status == 0 and sel.is_unset(raw.parse(answer.stdout))
 
 
 async def as_before(context: Context) -> Result:

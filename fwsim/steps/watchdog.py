@@ -35,11 +35,19 @@ async def disarm(context: Context) -> Result:
     """Off, looked at again, remembered. A watchdog that stays armed stops the run before anything is written."""
     if not context.found.path:
         return skipped("nothing will be flashed")
+    if context.found.pending("bmc") in context.found.over_lan:
+        return skipped("the BMC does not answer on its host; what was done before its flash stands")
     answer = await context.read(watchdog.GET)
     if answer.status != 0 or not watchdog.parse(answer.stdout).armed:
         return skipped("no watchdog is armed")
     settings = raw.parse((await context.must(watchdog.RAW)).stdout)
-    again = watchdog.set_again(settings)
+    await _off(context, settings)
+    again = " ".join(watchdog.set_again(settings))
+    context.warn(f"the watchdog is off until the end of the run; by hand it is put back with `{again}`")
+    return done("disarmed")
+
+
+async def _off(context: Context, settings: bytes) -> None:
     context.intend("disarm the watchdog", "bmc")
     context.fact("watchdog.was", settings.hex())
     context.found.watchdog = settings
@@ -49,8 +57,15 @@ async def disarm(context: Context) -> Result:
             f"the watchdog cannot be disarmed: {last_line(stopped.stderr or 'it is armed again')}",
             "stop what arms it on the host, or boot the host without it",
         )
-    context.warn(f"the watchdog is off until the end of the run; by hand it is put back with `{' '.join(again)}`")
-    return done("disarmed")
+
+
+async def still_off(context: Context) -> None:
+    """Before each flash: a daemon on the host may have armed it again, as after a reset of the BMC or a reboot."""
+    answer = await context.read(watchdog.GET)
+    if answer.status != 0 or not watchdog.parse(answer.stdout).armed:
+        return
+    context.warn("the host has armed the watchdog again: it is disarmed once more")
+    await _off(context, context.found.watchdog or raw.parse((await context.must(watchdog.RAW)).stdout))
 
 
 async def put_back(context: Context) -> str:

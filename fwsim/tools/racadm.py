@@ -53,6 +53,25 @@ def job(identity: str) -> Argv:
     return ("racadm", "jobqueue", "view", "-i", identity)
 
 
+def delete_job(identity: str) -> Argv:
+    """Take one job out of the queue. Only ever one that has ended."""
+    return ("racadm", "jobqueue", "delete", "-i", identity)
+
+
+RESET: Argv = ("racadm", "racreset")
+ROLL_BACK_IDRAC: Argv = ("racadm", "rollback", "iDRAC.Embedded.1-1")
+
+
+def over_lan(argv: Argv, address: str) -> Argv:
+    """The same out of band. It asks for user and password on standard input (`-i`): neither stands in an argv."""
+    return (argv[0], "-i", "-r", address, *argv[1:])
+
+
+def credentials(user: str, password: str) -> bytes:
+    """What `over_lan` asks for."""
+    return f"{user}\n{password}\n".encode()
+
+
 def export_settings(file: str) -> Argv:
     """Write the server configuration profile (BIOS, iDRAC, NICs) into a file on the host."""
     return ("racadm", "get", "-t", "xml", "-f", file)

@@ -83,6 +83,11 @@ def update_bios(file: str, *, preserve_setting: bool = False, program: str = "su
     return (program, "-c", "UpdateBios", "--file", file, *(("--preserve_setting",) if preserve_setting else ()))
 
 
+def over_lan(argv: Argv, address: str, user: str) -> Argv:
+    """The same out of band, which wants a product key. The password is read from standard input."""
+    return (argv[0], "-i", address, "-u", user, "-f", "/dev/stdin", *argv[1:])
+
+
 def update_bmc(file: str, *, program: str = "sum") -> Argv:
     """Keeps the BMC's configuration. SUM restarts the BMC itself."""
     return (program, "-c", "UpdateBmc", "--file", file)
@@ -177,6 +182,9 @@ def _parse_info(stdout: str, command: str, what: str, board_key: str) -> Info:
     return Info(found.get("managed"), found.get("file"))
 
 
+Stage = Literal["", "reading", "comparing", "uploading", "writing", "verifying", "ended"]
+
+
 @dataclass(frozen=True)
 class Update:
     """What the log of an update says so far. `percent` is of the stage at hand, None where SUM prints none.
@@ -184,7 +192,7 @@ class Update:
     `complete`: SUM's last lines stand there. `settings_reset`: it warned that the BIOS's settings go to defaults.
     """
 
-    stage: Literal["", "reading", "comparing", "uploading", "writing", "verifying", "ended"]
+    stage: Stage
     percent: int | None
     complete: bool
     staged: bool
@@ -192,35 +200,43 @@ class Update:
     complaints: tuple[str, ...]
 
 
-_STAGES: tuple[tuple[Literal["reading", "comparing", "uploading", "writing", "verifying"], str], ...] = (
-    ("reading", r"Reading BIOS flash"),
-    ("comparing", r"Comparing FDT"),
-    ("uploading", r"Uploading (?:FW|BIOS)"),
-    ("writing", r"Writing BIOS flash|Updating FW|Writing ME region|Putting ME data"),
-    ("verifying", r"Verifying BIOS flash"),
-)
-_BIOS_DONE = r"Must power cycle or restart the system for the changes|is staged for|have to reboot or power up"
-_BMC_DONE = r"Status: BMC is updated for|Update Complete\. Please wait for BMC reboot"
-_COMPLAINTS = r"(?i)\berror\b|failed|cannot|can't|mismatch|invalid|not supported|not activated"
+_STAGES: dict[str, Stage] = {
+    "Reading BIOS flash": "reading",
+    "Comparing FDT": "comparing",
+    "Uploading FW": "uploading",
+    "Uploading BIOS": "uploading",
+    "Writing BIOS flash": "writing",
+    "Updating FW": "writing",
+    "Writing ME region": "writing",
+    "Putting ME data": "writing",
+    "Verifying BIOS flash": "verifying",
+}
+_BIOS_DONE = ("Must power cycle or restart the system for the changes", "is staged for", "have to reboot or power up")
+_BMC_DONE = ("Status: BMC is updated for", "Update Complete. Please wait for BMC reboot")
+_COMPLAINTS = ("failed", "cannot", "can't", "mismatch", "invalid", "not supported", "not activated")
+_ERROR = re.compile(r"\berror\b")
 
 
 def parse_update(log: str) -> Update:
     """Of UpdateBios or UpdateBmc. Never raises: any prefix of a log, cut at any byte, says something."""
     text = as_displayed(log)
-    places = [(match.start(), name) for name, words in _STAGES for match in re.finditer(words, text)]
-    at, stage = max(places, default=(0, ""))
-    percents = [int(p) for p in re.findall(r"\(\s*(\d{1,3})%\)", text[at:])] or _arrows(text[at:])
-    bios_done = re.search(_BIOS_DONE, text) is not None
-    complete = bios_done or re.search(_BMC_DONE, text) is not None
-    lines = (line.strip() for line in text.splitlines())
+    at, words = max((text.rfind(words), words) for words in _STAGES)
+    stage: Stage = _STAGES[words] if at >= 0 else ""
+    percents = [int(p) for p in re.findall(r"\(\s*(\d{1,3})%\)", text[max(0, at) :])] or _arrows(text[max(0, at) :])
+    complete = any(words in text for words in (*_BIOS_DONE, *_BMC_DONE))
     return Update(
-        stage="ended" if complete else stage,  # type: ignore[arg-type]  # max() widens the literal
+        stage="ended" if complete else stage,
         percent=100 if complete else min(100, percents[-1]) if percents else None,
         complete=complete,
-        staged=re.search(r"is staged for", text) is not None,
+        staged="is staged for" in text,
         settings_reset="BIOS setting will be reset" in text,
-        complaints=tuple(line for line in lines if re.search(_COMPLAINTS, line)),
+        complaints=tuple(line.strip() for line in text.splitlines() if _complains(line)) if _complains(text) else (),
     )
+
+
+def _complains(text: str) -> bool:
+    small = text.lower()
+    return any(words in small for words in _COMPLAINTS) or _ERROR.search(small) is not None
 
 
 def _arrows(text: str) -> list[int]:

@@ -23,17 +23,16 @@ def as_displayed(text: str) -> str:
 def _line_as_displayed(line: str) -> str:
     if "\b" not in line and "\r" not in line:
         return line
-    cells: list[str] = []
-    column = 0
+    shown, column = "", 0
     for piece in _MOVES.findall(line):
         if piece[0] == "\b":
             column = max(0, column - len(piece))
         elif piece == "\r":
             column = 0
         else:
-            cells[column : column + len(piece)] = piece
-            column += len(piece)
-    return "".join(cells)
+            end = column + len(piece)
+            shown, column = shown[:column] + piece + shown[end:], end
+    return shown
 
 
 def pairs(text: str, separator: str = ":") -> dict[str, str]:

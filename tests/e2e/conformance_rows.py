@@ -297,3 +297,16 @@ ROWS = [
         Cell("reset_bmc", ""),
     ),
 ]
+
+# A board whose BMC lists all that FreeIPMI wants to see.
+ROWS_OF_AN_OLD_BOARD = [
+    Row(
+        "core settings of a c6220: checkout",
+        ABSENT,
+        Cell("checkout core", "Cipher_Suite_Id_15"),
+        ABSENT,
+        ABSENT,
+        ABSENT,
+    ),
+    Row("core settings of a c6220: both", ABSENT, Cell("round core", "Cipher_Suite_Id_15"), ABSENT, ABSENT, ABSENT),
+]

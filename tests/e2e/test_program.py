@@ -79,7 +79,9 @@ def test_a_stopped_rehearsal_is_interrupted_and_leaves_its_server_to_a_resume(tm
 
 def emulator(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
-    ready: dict[str, Any] = json.loads(process.stdout.readline())
+    line = process.stdout.readline()
+    assert line, process.communicate(timeout=60)[1]
+    ready: dict[str, Any] = json.loads(line)
     return ready
 
 

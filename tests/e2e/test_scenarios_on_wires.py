@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from fwsim.events import Event
 from fwsim.rehearsal import WORLD, Options, on_wires
 from fwsim.rehearsal.prepare import from_scenario
 from fwsim.rehearsal.scenario import load, names
+from recovery import unattended
 
 pytestmark = [pytest.mark.e2e, pytest.mark.wire]
 SPEED = 600.0
@@ -24,9 +26,8 @@ def test_a_marked_scenario_ends_over_wires_as_its_file_says(name: str, tmp_path:
     scenario = load(name)
     prepared = from_scenario(scenario, tmp_path / "payloads")
     events: list[Event] = []
-    ended = asyncio.run(
-        on_wires(prepared, events.append, Options(speed=SPEED), run_id=prepared.run_id, run_dir=tmp_path)
-    )
+    how: dict[str, Any] = {"run_id": prepared.run_id, "run_dir": tmp_path, "recover": unattended.recover}
+    ended = asyncio.run(on_wires(prepared, events.append, Options(speed=SPEED), **how))
     expect = scenario.expect
     assert (ended.ending, events[-1]) == (expect.ending, ended), ended.message
     kinds = [json.loads(line)["kind"] for line in (tmp_path / WORLD).read_text("utf-8").splitlines()]

@@ -155,18 +155,23 @@ def test_severe_lock_is_cured_by_both_acts_and_by_neither_alone() -> None:
     world.bmc.hang()
     world.power_reset()
     until(world, lambda: world.phase == "hung")
-    assert not world.clear_cmos(), "it does nothing while there is standby power"
+    world.body.battery = False
+    assert not world.cmos.short(10), "it does nothing while there is standby power"
     for psu in range(len(world.psus)):
         world.set_mains(psu, False)
+    world.advance(world.now + 30)
     for psu in range(len(world.psus)):
         world.set_mains(psu, True)
     until(world, lambda: world.bmc.answering and world.phase == "hung")
     assert world.nvram.invalid, "taking the mains away cures the BMC alone"
     for psu in range(len(world.psus)):
         world.set_mains(psu, False)
-    assert world.clear_cmos()
+    assert world.cmos.short(10)
+    world.body.battery = True
     for psu in range(len(world.psus)):
         world.set_mains(psu, True)
+    until(world, lambda: world.console.asking)
+    world.console.type(b"\x1bOP")
     until(world, lambda: world.phase == "up")
 
 
@@ -175,8 +180,13 @@ def test_a_bmc_that_never_returns_is_back_after_all_mains_were_off() -> None:
     world.bmc.cold_reset()
     world.advance(3600)
     assert world.bmc.state == "dead"
-    world.bmc.cold_reset()
     world.bmc.power(False)
+    world.advance(world.now + 5)
+    world.bmc.power(True)
+    world.advance(world.now + 3600)
+    assert world.bmc.state == "dead", "so short a loss drains nothing"
+    world.bmc.power(False)
+    world.advance(world.now + 20)
     world.bmc.power(True)
     until(world, lambda: world.bmc.answering)
 

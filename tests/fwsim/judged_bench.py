@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from emulators import truth as true_state
 from emulators.faults import Fault
+from fwsim import rules
 from fwsim.engine import Engine
 from fwsim.journal import Journal
 from fwsim.judged import Broken
@@ -23,6 +25,7 @@ class Judged:
         if only is not None:
             self.test.keep_only(only)
         self.test.folder.mkdir()
+        self.word_given = False  # by the operator, against rule 11
         self.before = truth.condition(self.test.server)
         self.engine: Engine = self.test.engine()
 
@@ -36,4 +39,6 @@ class Judged:
 
     def judge(self) -> list[Broken]:
         prepared = replace(self.test.prepared, plan=self.engine.job.plan)
-        return truth.judge(prepared, self.test.server, self.before, self.test.events, self.test.folder)
+        final = truth.final(prepared, true_state.of(self.test.server), self.before, self.test.folder)
+        final = replace(final, operators_word=self.word_given)
+        return rules.check(self.test.events, self.test.server.world.records, final)

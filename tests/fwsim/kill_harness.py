@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fwsim import boards, journal, payload
-from fwsim.doors import Doors
+from fwsim.doors import Doors, Host
 from fwsim.engine import Engine
 from fwsim.events import Event, RunEnded, to_json
 from fwsim.rehearsal.memory import MemoryClock, drive
@@ -31,6 +31,7 @@ class Mortal:
     test: Bench
     told: list[Event] = field(default_factory=list)
     engines: int = 0
+    operator: Host = field(default_factory=RecordingHost)
 
     def live(self, dies: Callable[[int, Event], bool] = lambda number, event: False, **options: Any) -> RunEnded | None:
         """One engine, until `dies(number of its event, the event)`: that event is not on the disk. None for dead."""
@@ -51,7 +52,7 @@ class Mortal:
         test = self.test
         self.engines += 1
         doors = Doors(
-            MemoryClock(test.server, 0.0), test.host, test.network, RecordingHost(), test.prepared.bmc_passwords
+            MemoryClock(test.server, 0.0), test.host, test.network, self.operator, test.prepared.bmc_passwords
         )
         return Engine(
             test.plan, boards.load(test.plan.board), payload.read_all(test.plan), doors, emit,

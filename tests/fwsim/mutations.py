@@ -6,6 +6,7 @@ engine has a second line of defence, `second` takes that away: both must be brok
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from fwsim.events import EXIT_CODES, RunEnded
 from fwsim.outcomes import Fail, NeedsHands, Result, Stop, done
 from fwsim.paths import Hop
 from fwsim.rehearsal.prepare import BMC_PASSWORD
-from fwsim.steps import Step, backup, bmc, cleanup, flash, hostreboot, transfer
+from fwsim.steps import Step, backup, bmc, cleanup, flash, hostreboot, hpmproof, transfer
 from fwsim.tools import systemd
 from fwsim.tools.ipmitool import mc
 from tests.fwsim.judged_bench import Judged
@@ -59,12 +60,12 @@ def the_hash_on_the_host_is_not_looked_at(patch: pytest.MonkeyPatch, judged: Jud
         await context.put(image.file, context.job.remote(image))
         context.fact(f"{image.kind}.sha256", image.sha256)
 
-    patch.setattr(transfer, "_copy", copy)
+    patch.setattr(transfer, "copy_one", copy)
 
 
 @breaks(1, Fault(kind="payload-corrupted", times=2))
 def another_hash_on_the_host_does_not_matter(patch: pytest.MonkeyPatch, judged: Judged) -> None:
-    kept = transfer._copy
+    kept = transfer.copy_one
 
     async def copy(context: Context, image: Hop) -> None:
         try:
@@ -75,8 +76,8 @@ def another_hash_on_the_host_does_not_matter(patch: pytest.MonkeyPatch, judged: 
     async def never_mind(context: Context, image: Hop) -> None:
         return None
 
-    patch.setattr(transfer, "_copy", copy)
-    patch.setattr(bmc, "_hpm_check", never_mind)
+    patch.setattr(transfer, "copy_one", copy)
+    patch.setattr(bmc, "fits", never_mind)
 
 
 @breaks(1)
@@ -350,6 +351,19 @@ def the_bmc_is_reset_while_its_flash_runs(patch: pytest.MonkeyPatch, judged: Jud
 @breaks(11, Fault(kind="flash-interrupted", target="bios", percent=40), only="bios")
 def the_host_is_rebooted_with_half_a_bios(patch: pytest.MonkeyPatch, judged: Judged) -> None:
     a_failed_upload_is_followed_by_a_cold_reset(patch, judged)
+
+
+@breaks(11, INTERRUPTED, only="bmc")
+def the_engine_gives_itself_the_operators_word(patch: pytest.MonkeyPatch, judged: Judged) -> None:
+    judged.engine._context.job = replace(judged.engine.job, despite_incomplete=True)
+
+
+@breaks(11, only="bmc")
+def the_bmc_is_not_asked_whether_its_bank_is_whole(patch: pytest.MonkeyPatch, judged: Judged) -> None:
+    async def believe(context: Context, image: Hop) -> str:
+        return ""
+
+    patch.setattr(hpmproof, "objection", believe)
 
 
 # -- 12: nobody else

@@ -137,6 +137,25 @@ def test_an_scp_target_that_does_not_give_back_what_it_got_is_refused(tmp_path: 
     assert test.untouched
 
 
+def test_a_backup_whose_copy_failed_does_not_say_that_it_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = bench(tmp_path)
+    test.change(backup=Backup(copy_to="vault:/srv"))
+    assert test.run().ending == "refused"
+    assert (test.folder / "backup" / "lan-print.txt").exists()
+    assert not (test.folder / "backup" / backup.COMPLETE).exists()
+
+
+def test_an_old_mark_does_not_stand_for_a_backup_that_is_taken_anew(tmp_path: Path) -> None:
+    test = bench(tmp_path)
+    (test.folder / "backup").mkdir(parents=True)
+    (test.folder / "backup" / backup.COMPLETE).touch()
+    test.change(backup=Backup(copy_to="vault:/srv"))
+    assert test.run().ending == "refused"
+    assert not (test.folder / "backup" / backup.COMPLETE).exists()
+
+
 # -- fwsim on the server itself
 
 

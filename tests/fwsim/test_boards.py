@@ -11,7 +11,7 @@ from fwsim.versions import Version
 BOARDS = boards.names()
 
 
-def test_the_boards_of_issue_2_are_there() -> None:
+def test_the_boards_that_are_known_are_these() -> None:
     assert set(BOARDS) == {"c6220", "r730", "r740", "x10dri", "x11ssh-f", "x11ssm-f", "x12spi"}
 
 

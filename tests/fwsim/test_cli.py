@@ -207,12 +207,12 @@ def test_every_shipped_scenario_can_be_shown(fwsim: Fwsim) -> None:
         assert fwsim("scenario", "show", name)[0] == 0
 
 
-def test_emulator_list_names_every_board(fwsim: Fwsim) -> None:
+def test_emulator_boards_names_every_board(fwsim: Fwsim) -> None:
     from emulators import boards
 
-    _, out, _ = fwsim("emulator", "list", "--json")
+    _, out, _ = fwsim("emulator", "boards", "--json")
     assert tuple(json.loads(line)["board"] for line in out.splitlines()) == boards.names()
-    assert "X11SSH-F" in fwsim("emulator", "list")[1]
+    assert "X11SSH-F" in fwsim("emulator", "boards")[1]
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_run_is_kept_and_can_be_shown(fwsim: Fwsim, tmp_path: Path) -> None:
 
 
 def test_a_scenario_that_fails_as_expected_is_a_success(fwsim: Fwsim, tmp_path: Path) -> None:
-    code, out, err = fwsim("rehearse", "image-not-activated", "--virtual", "--runs", str(tmp_path))
+    code, out, err = fwsim("rehearse", "tool-vanishes", "--virtual", "--runs", str(tmp_path))
     assert code == 0, out
     assert out.splitlines()[-1].startswith(("failed: ", "what to do: "))
     assert "as expected: failed" in err

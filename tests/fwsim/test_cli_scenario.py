@@ -51,7 +51,8 @@ def test_the_schema_is_one_of_scenario_files(fwsim: Fwsim) -> None:
 
 def test_every_scenario_that_ships_passes_the_check() -> None:
     for path in sorted(folder().rglob("*.yaml")):
-        expected.check(path)
+        if path.parent.name != "labs":  # another format, checked by its own tests
+            expected.check(path)
 
 
 def test_a_good_file_has_no_problems(tmp_path: Path) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 import fwsim
 from fwsim import consent
 from fwsim.deeds import Deed
+from fwsim.gates import Proposal
 from fwsim.plan import Policy
+from fwsim.rehearsal.memory import drive
 
 
 def test_the_readme_publishes_the_very_table() -> None:
@@ -32,3 +36,17 @@ def test_whatever_spoils_a_server_is_never_automatic() -> None:
     for row in consent.CONSENT:
         if set(row.deeds) & SPOILING:
             assert row.how != "automatic", row.action
+
+
+class NoTerminal:
+    def isatty(self) -> bool:
+        return False
+
+
+def test_no_terminal_and_no_yes_means_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fwsim.cli.consent import confirmer
+
+    monkeypatch.setattr("sys.stdin", NoTerminal())
+    proposal = Proposal("db07", "a board", (), (), ())
+    assert "--yes" in drive(confirmer(yes=False)(proposal))  # type: ignore[arg-type]  # an Awaitable that is a coroutine
+    assert drive(confirmer(yes=True)(proposal)) == ""  # type: ignore[arg-type]

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from emulators.faults import Fault
-from fwsim.events import Fact
+from fwsim import boards, deeds
+from fwsim.events import CommandRan, Fact
 from fwsim.steps import guard
+from fwsim.steps.stillness import STILL_S
 from tests.fwsim.engine_bench import Bench, bench
 from tests.fwsim.kill_harness import Mortal
 
@@ -76,3 +78,21 @@ def test_a_tool_that_wrote_nothing_leaves_no_unit_that_reads_as_half_a_bank(tmp_
     from tests.fwsim.test_look import a_context
 
     assert drive(guard.objection(a_context(test))) == ""
+
+
+def test_a_host_that_stays_away_is_given_its_time_and_its_power_is_not_touched(tmp_path: Path) -> None:
+    """Three quarters of an hour from its restart, and nothing of it changing for twenty minutes."""
+    test = bench(tmp_path, faults=(Fault(kind="bios-written-corrupt", target="bios"),))
+    test.keep_only("bios")
+    ended = test.run()
+    assert ended.ending == "needs-hands", ended
+    sent = max(e.at for e in test.events if isinstance(e, CommandRan) and e.argv == ("reboot",))
+    assert ended.at - sent >= 45 * 60
+    assert STILL_S >= 20 * 60
+    after = [deeds.of(e.where, e.argv) for e in test.events if isinstance(e, CommandRan) and e.at > sent]
+    assert not {"power", "bmc-reset", "factory-default"} & set(after)
+
+
+@pytest.mark.parametrize("board", boards.names())
+def test_every_board_gives_a_new_bios_three_quarters_of_an_hour(board: str) -> None:
+    assert boards.load(board).deadlines.bios_s >= 45 * 60

@@ -27,7 +27,9 @@ Cell = tuple[UnitSeen, VersionSeen, bool]
 
 def test_the_readme_publishes_the_very_table() -> None:
     readme = (Path(fwsim.__file__).parent / "README.md").read_text("utf-8")
-    assert look.markdown() in readme
+    assert readme.count(look.markdown()) == 1
+    headings = [line for line in readme.splitlines() if line.startswith("#")]
+    assert len(headings) == len(set(headings)), "no section stands there twice"
 
 
 def test_every_cell_has_its_verdict_and_every_verdict_its_meaning() -> None:

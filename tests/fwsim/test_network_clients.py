@@ -95,6 +95,31 @@ def test_a_probe_of_a_mute_or_absent_bmc_is_no(client: Client) -> None:
     assert not asyncio.run(client(login(port)).probe(timeout_s=0.1))
 
 
+def test_a_presence_ping_is_answered_without_a_login(client: Client, port: int, bmc: ToyBmc) -> None:
+    assert asyncio.run(client(login(port)).ping())
+    assert not asyncio.run(client(login(9)).ping(timeout_s=0.1))
+    assert bmc.sessions == []
+
+
+def test_the_same_login_elsewhere_shares_the_count_of_refusals(client: Client, port: int) -> None:
+    here = client(login(port, "wrong"))
+    there = here.elsewhere("127.0.0.1")
+    assert asyncio.run(there.probe())
+    for network in (here, there):
+        with pytest.raises(BmcAuthenticationRefused):
+            asyncio.run(network.raw(0x06, 0x37))
+    with pytest.raises(BmcAuthenticationRefused, match="not tried again"):
+        asyncio.run(here.raw(0x06, 0x37))
+
+
+def test_an_answer_to_a_ping_is_none_to_a_probe() -> None:
+    pong = bytes.fromhex("0600ff06000011be40000010" + "00" * 16)
+    assert probe.is_pong(pong)
+    assert not probe.is_reply(pong)
+    assert not probe.is_pong(probe.ping_request())
+    assert not probe.is_pong(pong[:11])
+
+
 def test_the_probes_packet_is_the_one_that_the_specification_shows() -> None:
     assert probe.request().hex(" ") == "06 00 ff 07 00 00 00 00 00 00 00 00 00 09 20 18 c8 81 00 38 8e 04 b5"
 

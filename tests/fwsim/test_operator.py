@@ -13,6 +13,7 @@ import pytest
 from emulators.server import VirtualServer
 from emulators.world import World
 from fwsim import boards, gates, window
+from fwsim.cli.stopping import Stopping
 from fwsim.context import Job
 from fwsim.doors import CommandTimeout, Completed
 from fwsim.events import Answered, Asked, CommandRan, Event, NotRehearsed, RunEnded, RunStarted, StepStarted
@@ -365,3 +366,27 @@ def test_a_change_that_timed_out_is_not_repeated_blindly_and_a_look_is(
     case.run()
     assert len(missed) >= times
     assert (len(missed) == 1) == (times == 1)
+
+
+# -- Ctrl-C
+
+
+def test_the_first_ctrl_c_in_a_flash_warns_and_the_second_stops() -> None:
+    """The same over a real terminal and a real flash: tests/e2e/test_ctrl_c.py."""
+    said: list[str] = []
+    stopping, task = Stopping(said.append), Cancelled()
+    stopping.hear(StepStarted(0.0, "bmc-flash", 1, 2, "Flash"))
+    stopping._interrupt(task)  # type: ignore[arg-type]  # all it needs of a task
+    assert (len(said), task.times) == (1, 0)
+    stopping._interrupt(task)  # type: ignore[arg-type]
+    assert (len(said), task.times) == (1, 1)
+    stopping.hear(StepStarted(1.0, "bmc-wait", 2, 2, "Wait"))
+    stopping._interrupt(task)  # type: ignore[arg-type]
+    assert (len(said), task.times) == (1, 2)
+
+
+class Cancelled:
+    times = 0
+
+    def cancel(self) -> None:
+        self.times += 1

@@ -29,7 +29,7 @@ def test_the_wheel_holds_every_data_file(wheel: zipfile.ZipFile) -> None:
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
-        if path.suffix in (".yaml", ".j2", ".py", ".txt")
+        if path.suffix in (".yaml", ".j2", ".py", ".txt", ".typ")
     }
     assert any(name.startswith("scenarios/") and name.endswith(".yaml") for name in data)
     assert any(name.startswith("emulators/boards/") and name.endswith(".yaml") for name in data)

@@ -307,3 +307,18 @@ def test_a_secret_that_is_not_there_says_which_source(tmp_path: Path, monkeypatc
 
     with pytest.raises(SecretUnavailable, match="no terminal"):
         Secret(prompt=True).read("BMC", ask=no_terminal)
+
+
+def test_the_source_of_leases_is_a_file_or_a_command(tmp_path: Path) -> None:
+    by_file = load(write(tmp_path, words() | {"leases": {"file": "dnsmasq.leases"}})).leases
+    assert by_file is not None
+    assert by_file.argv == ("cat", str(tmp_path / "dnsmasq.leases"))
+    by_command = load(write(tmp_path, words() | {"leases": {"command": "ssh dhcp cat leases"}})).leases
+    assert by_command is not None
+    assert by_command.argv == ("sh", "-c", "ssh dhcp cat leases")
+
+
+@pytest.mark.parametrize("leases", [{}, {"file": "a", "command": "b"}])
+def test_leases_with_no_source_or_two_are_refused(tmp_path: Path, leases: dict[str, str]) -> None:
+    with pytest.raises(FileError, match="exactly one of"):
+        load(write(tmp_path, words() | {"leases": leases}))

@@ -17,9 +17,10 @@ from emulators.lifecycle import queue
 from emulators.server import VirtualServer
 from fwsim.attestations import SealedDisk
 from fwsim.doors import Completed
-from fwsim.events import CommandRan
+from fwsim.events import CommandRan, Warned
 from fwsim.plan import Power
 from fwsim.rehearsal.memory import MemoryHost, MemoryNetwork
+from fwsim.steps.checks_host import needed_tools
 from tests.fwsim.engine_bench import Between, bench
 from tests.fwsim.preflight_bench import Bench, Hardening, Quiet, look, policy, the, waive
 
@@ -190,7 +191,7 @@ def sol_denied(folder: Path) -> Bench:
 
 def web_silent(folder: Path) -> Bench:
     test = bench(folder)
-    test.change(bmc=test.plan.bmc.model_copy(update={"web": 443}))
+    test.change(bmc=test.plan.bmc.model_copy(update={"web": 8443}))
     return test
 
 
@@ -273,7 +274,7 @@ REFUSALS: list[tuple[Arrange, str, str, str]] = [  # how, which check, what it s
     (operator_user, "login", "privilege OPERATOR", "bmc.user"),
     (sol_off, "console", "serial over LAN is off", "ipmitool sol set enabled true 1"),
     (sol_denied, "console", "ADMIN may not use serial over LAN", "sol payload enable 1 2"),
-    (web_silent, "web", "nothing answers at 192.0.2.20:443", "waivers: [{finding: web, reason: WHY}]"),
+    (web_silent, "web", "nothing answers at 192.0.2.20:8443", "waivers: [{finding: web, reason: WHY}]"),
     (disk_full, "room", "are needed", "make room"),
     (silent_host, "reach", "does not answer", "host"),
     (wrong_ssh_password, "reach", "refused the user root", "password"),
@@ -433,13 +434,9 @@ def test_a_wrong_password_is_tried_twice_at_the_most(arrange: Arrange, tmp_path:
 
 
 def test_a_web_port_that_answers_is_a_way_in(tmp_path: Path) -> None:
-    class Served(MemoryNetwork):
-        async def connects(self, port: int, *, timeout_s: float = 5.0) -> bool:
-            return port == 443
-
-    test = web_silent(tmp_path)
-    network = Served(test.server, test.prepared.spec.bmc_address, *test.prepared.bmc_login)
-    assert the(look(test, network), "web").verdict == "go"
+    test = bench(tmp_path)
+    test.change(bmc=test.plan.bmc.model_copy(update={"web": 443}))
+    assert the(look(test), "web").verdict == "go"
 
 
 def test_a_defect_of_ours_is_no_go_and_the_rest_is_still_told(tmp_path: Path) -> None:
@@ -486,6 +483,22 @@ def test_it_is_off_while_anything_is_written_and_armed_again_at_the_end(tmp_path
     assert test.happened("watchdog-expired") == 0
 
 
+def test_a_watchdog_that_the_host_arms_again_is_off_in_every_flash(tmp_path: Path) -> None:
+    test = bench(tmp_path, watchdog="armed")
+    seen: list[int] = []
+
+    def look_at_it(number: int, argv: tuple[str, ...]) -> None:
+        if argv[0] == "systemd-run":
+            seen.append(timer(test).action)
+
+    test.host.before = look_at_it
+    assert test.run().ending == "updated"
+    assert seen == [0, 0], "the host's daemon arms it at every boot, and the canary is one"
+    warned = [e.message for e in test.events if isinstance(e, Warned) and "armed the watchdog again" in e.message]
+    assert warned
+    assert (timer(test).action, timer(test).entry is None) == (1, False)
+
+
 def test_it_is_armed_again_when_the_run_is_refused_later(tmp_path: Path) -> None:
     test = bench(tmp_path, watchdog="armed")
 
@@ -519,3 +532,28 @@ def test_a_watchdog_that_arms_itself_again_stops_the_run_before_anything_is_writ
     assert ended.ending == "refused"
     assert "cannot be disarmed" in ended.message
     assert test.untouched
+
+
+# -- the tools of every stage
+
+
+@pytest.mark.parametrize("tool", ["efibootmgr", "ip", "sum", "systemd-run", "sha256sum", "dmidecode"])
+def test_a_tool_that_a_later_stage_needs_is_missed_before_anything_is_changed(tool: str, tmp_path: Path) -> None:
+    test = bench(tmp_path)
+
+    def gone(number: int, done: Completed) -> Completed:
+        return dataclasses.replace(done, status=1, stdout="") if done.argv == ("which", tool) else done
+
+    test.host.after = gone
+    check = the(look(test), "tools")
+    assert check.verdict == "no-go"
+    assert tool in check.message
+
+
+def test_a_tool_whose_output_may_be_missing_is_not_asked_for(tmp_path: Path) -> None:
+    test = bench(tmp_path)
+    test.change(backup=test.plan.backup.model_copy(update={"without": ("boot-order",)}))
+    assert "efibootmgr" not in needed_tools(test.engine().job)
+    assert "ip" in needed_tools(test.engine().job)
+    test.keep_only("bmc")
+    assert "ip" not in needed_tools(test.engine().job)

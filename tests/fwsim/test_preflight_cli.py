@@ -42,7 +42,9 @@ def test_an_attested_plan_is_a_go_over_ssh_and_ipmi(fwsim: Fwsim, plan: Path, tm
     assert "db07" not in out, "a rehearsal says nothing of the operator's own server"
     kept = next((tmp_path / "runs" / "preflights").iterdir())
     assert json.loads((kept / "sheet.json").read_text()) == found
-    assert (kept / "sheet.md").read_text().startswith("# Preflight of 127.0.0.1: go\n")
+    page = (kept / "sheet.md").read_text()
+    assert page.startswith("# Preflight of 127.0.0.1, rehearsed on a virtual server: go\n")
+    assert page.count("stands in for it") == page.count("- Stand-in: ") == 4, "no file was read that the plan names"
     assert fwsim("runs", "--runs", str(tmp_path / "runs"))[1] == "", "it is no run of an update: nothing to resume"
 
 

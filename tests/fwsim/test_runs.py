@@ -50,6 +50,23 @@ def test_a_run_is_found_by_its_id_its_end_and_as_the_latest(tmp_path: Path) -> N
     assert runs.find("latest") == last
 
 
+def test_a_rehearsal_in_memory_is_found_by_the_name_that_its_report_gives(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    made = [runs.new("x11ssh-f", MOMENT + timedelta(hours=hour)) for hour in range(3)]
+    for run, named in zip(made, ("x11ssh-f-c7e7087c", "x11ssh-f-c7e7087c", "x11ssh-f-525ed5f6"), strict=True):
+        run.journal.write_text(f'{{"kind": "run-started", "run": "{named}"}}\n')
+    assert runs.find("x11ssh-f-c7e7087c") == made[1]
+    assert runs.find("x11ssh-f-525ed5f6") == made[2]
+
+
+@pytest.mark.parametrize("journal", ["", "{", "[]\n", '{"kind": "x"}\n'])
+def test_a_broken_journal_gives_its_run_no_name(tmp_path: Path, journal: str) -> None:
+    runs = Runs(tmp_path)
+    runs.new("x11ssh-f").journal.write_text(journal)
+    with pytest.raises(UnknownRun):
+        runs.find("x11ssh-f-c7e7087c")
+
+
 def test_an_unknown_run_is_answered_with_those_like_it(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     known = runs.new("x11ssh-f", MOMENT)

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emulators.faults import Fault
 from emulators.server import VirtualServer
 from emulators.world import World
 from fwsim import rehearsal
 from fwsim.events import Event, RunEnded, StepStarted
 from fwsim.journal import Journal
 from fwsim.judged import Broken
-from fwsim.rehearsal import matrix, truth
+from fwsim.rehearsal import Injection, matrix, truth
 from fwsim.rehearsal.kill import Counter, Kill, counted, cut, run_until_killed
 from fwsim.rehearsal.matrix import Cell
 from fwsim.rehearsal.memory import drive
@@ -112,6 +113,13 @@ def test_no_rule_is_broken_by_the_engine_that_resumes(what: tuple[str, tuple[Cel
         died = rehearse(board, faults, kill, Path(folder), resume=True)
         assert died.ended is not None
         assert unanswered(faults, died.broken) == []
+
+
+def test_an_image_that_somebody_elses_reset_has_started_is_proved_by_its_version(tmp_path: Path) -> None:
+    fault = Injection(fault=Fault(kind="someone-resets-bmc"), step="self-test")
+    died = rehearse("x11ssh-f", (Cell(injections=(fault,)),), Kill(call=196, after=False), tmp_path, resume=True)
+    assert died.ended is not None
+    assert (died.ended.ending, died.broken) == ("updated", [])
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=QUIET)

@@ -8,12 +8,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fwsim.rehearsal import catalogue, matrix
+from fwsim.rehearsal import catalogue, matrix, pairing
 from fwsim.rehearsal.matrix import Cell, Healthy
 from fwsim.rehearsal.prepare import Prepared, from_scenario
 from fwsim.rehearsal.scenario import load
 from fwsim.report import matrix_files
-from fwsim.report.matrix import Matrix, Outcome
+from fwsim.report.matrix import Matrix, Outcome, Verdict
+from recovery import unattended
 from tests.scenarios.unanswered import UNANSWERED
 
 
@@ -34,7 +35,7 @@ def test_no_single_failure_breaks_a_rule(board: str, half: int, tmp_path: Path) 
     """All cells, none left out: half a minute's work for the larger board, in two halves for two processes."""
     prepared, healthy, cells = of(board, tmp_path)
     assert healthy.ending == "updated"
-    outcomes = list(matrix.run(prepared, healthy, cells[half::2]))
+    outcomes = list(matrix.run(prepared, healthy, cells[half::2], recover=unattended.recover))
     assert len(outcomes) > 250
     broken = [o for o in outcomes if o.broken and o.row.partition(":")[0] not in UNANSWERED]
     assert [(o.name, o.broken) for o in broken] == []
@@ -81,13 +82,40 @@ def test_two_processes_give_the_same_table_as_one(tmp_path: Path) -> None:
     assert list(matrix.run(prepared, healthy, some, jobs=2)) == list(matrix.run(prepared, healthy, some))
 
 
-def test_pairs_are_at_their_first_moments_and_once_more_after_the_first_ones_repair(tmp_path: Path) -> None:
+def single(cell: Cell, ended_in: str, *, repaired_in: str = "") -> Outcome:
+    verdict: Verdict = "repaired" if repaired_in else "updated" if ended_in == "cleanup" else "refused"
+    return Outcome(cell.name, cell.row, cell.step, "x", verdict, True, repaired_in=repaired_in, ended_in=ended_in)
+
+
+def test_every_two_kinds_are_rehearsed_together_at_their_first_moments(tmp_path: Path) -> None:
+    _, healthy, cells = of("x11ssh-f", tmp_path)
+    made = pairing.pairs(healthy, [single(cell, "cleanup") for cell in cells])
+    kinds = {c.injections[0].fault.kind for c in cells}
+    assert len(made) == len(kinds) * (len(kinds) - 1) // 2
+    assert pairing.unmet(healthy, made) == 0
+    two = next(c for c in made if {i.fault.kind for i in c.injections} == {"not-activated", "payload-corrupted"})
+    assert [i.step for i in two.injections] == [
+        cell_of(cells, "not-activated").step,
+        cell_of(cells, "payload-corrupted").step,
+    ]
+
+
+def test_a_second_fault_does_not_wait_behind_the_end_of_the_first_ones_run(tmp_path: Path) -> None:
+    _, healthy, cells = of("x11ssh-f", tmp_path)
+    ends = {"tool-missing@bmc-flash": "bmc-flash", "tool-missing@bios-flash": "cleanup"}
+    known = [single(c, ends.get(c.name, c.step if "tool-missing" in c.name else "cleanup")) for c in cells]
+    made = pairing.pairs(healthy, known)
+    late = {i.fault.kind: i.step for c in made for i in c.injections if "tool-missing@bios-flash" in c.name}
+    assert late["bios-written-corrupt"] == "bios-flash"
+    without = pairing.pairs(healthy, [o for o in known if "bios-written-corrupt" not in o.name])
+    assert not [c for c in without if "tool-missing@bmc-flash" in c.name and "bios-written-corrupt" in c.name]
+
+
+def test_the_second_fault_comes_once_more_after_the_first_ones_repair(tmp_path: Path) -> None:
     _, healthy, cells = of("x11ssh-f", tmp_path)
     first = cell_of(cells, "payload-corrupted")
-    single = [Outcome(first.name, first.row, first.step, "transfer", "repaired", True, repaired_in="canary")]
-    made = matrix.pairs(healthy, single)
-    kinds = {c.injections[0].fault.kind for c in cells}
-    assert len(made) >= len(kinds) * (len(kinds) - 1) // 2
+    known = [single(cell, "cleanup") for cell in cells if cell != first]
+    made = pairing.pairs(healthy, [*known, single(first, "cleanup", repaired_in="canary")])
     again = [c for c in made if c.injections[0] == first.injections[0] and c.step == "bios-wait"]
     assert any(c.injections[1].fault.kind == "host-never-returns" for c in again), "its first moment is the canary"
 
@@ -117,11 +145,11 @@ def test_what_is_missing_on_the_host_calls_nobody_to_the_server(tmp_path: Path) 
         assert matrix.rehearse(prepared, healthy, matrix.parse_cell(name)).verdict == ending, name
 
 
-def test_a_host_that_dies_under_its_bioss_flash_is_not_told_to_flash_itself(tmp_path: Path) -> None:
+def test_a_watchdog_that_is_armed_before_the_bioss_flash_is_disarmed_again(tmp_path: Path) -> None:
     prepared, healthy, _ = of("x11ssh-f", tmp_path)
-    outcome = matrix.rehearse(prepared, healthy, matrix.parse_cell("watchdog-fires@bios-flash"))
-    assert outcome.verdict == "needs-hands"
-    assert "from outside" in outcome.remedy
+    outcome = matrix.rehearse(prepared, healthy, matrix.parse_cell("watchdog-fires:seconds=1@bios-flash"))
+    assert outcome.fired
+    assert (outcome.verdict, outcome.repaired_in, outcome.ended_in) == ("repaired", "bios-flash", "as-before")
 
 
 def test_the_preflight_fails_nothing_it_refuses(tmp_path: Path) -> None:
@@ -174,3 +202,25 @@ def test_every_label_is_parsed_back() -> None:
     for kind in catalogue.kinds():
         for fault in catalogue.variants(kind, [catalogue.Passed("s", "hpm.command", 0x32)]):
             assert catalogue.parse(catalogue.label(fault)) == fault
+
+
+def test_a_cell_says_which_repairs_were_tried_and_which_ticket_was_written(tmp_path: Path) -> None:
+    prepared, healthy, _ = of("x11ssh-f", tmp_path)
+    named: dict[str, tuple[str, tuple[str, ...], str]] = {
+        "flash-interrupted@bmc-flash": ("repaired", ("repair-reflash-bmc",), "")
+    }
+    named["bmc-never-returns@bmc-reset"] = ("needs-hands", (), "power-removal")
+    for name, expected in named.items():
+        outcome = matrix.rehearse(prepared, healthy, matrix.parse_cell(name), unattended.recover)
+        assert (outcome.verdict, outcome.remote, outcome.ticket, outcome.broken) == (*expected, ()), name
+
+
+def test_the_sentence_counts_the_tickets() -> None:
+    rows = tuple(
+        Outcome(f"a@{n}", "a", "s", "bmc", "needs-hands", True, ticket=ticket)
+        for n, ticket in enumerate(("cmos-clear", "dedicated-port", "cmos-clear"))
+    )
+    done = Matrix("x", ("bmc",), rows, 3)
+    assert "3 need hands (2 cmos-clear, 1 dedicated-port)" in done.sentence
+    assert done.rows[0][1][0] is not None
+    assert done.rows[0][1][0].text == "needs-hands: cmos-clear, dedicated-port"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from fwsim.judged import Broken
 from fwsim.rehearsal import expected, in_memory, truth
 from fwsim.rehearsal.prepare import Prepared, from_scenario
 from fwsim.rehearsal.scenario import load, names
+from recovery import unattended
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,11 @@ def rehearse(name: str, folder: Path) -> Rehearsed:
             journal.write(event)
             events.append(event)
 
-        ended = in_memory(prepared, emit, run_id=prepared.run_id, run_dir=folder, server=server)
-    return Rehearsed(prepared, server, ended, events, truth.judge(prepared, server, before, events, folder))
+        ended = in_memory(
+            prepared, emit, run_id=prepared.run_id, run_dir=folder, server=server, recover=unattended.recover
+        )
+    broken = truth.judge(prepared, server, before, events, folder, recovers=True)
+    return Rehearsed(prepared, server, ended, events, broken)
 
 
 @pytest.mark.parametrize("name", names())
@@ -60,9 +65,11 @@ def test_the_bmcs_lan_is_as_before_after_it_had_reverted_to_dhcp(tmp_path: Path)
     assert (server.bmc.lan.source, server.bmc.lan.gateway) == (1, prepared.spec.bmc_gateway)
 
 
-def test_nothing_resets_a_bmc_whose_flash_was_interrupted(tmp_path: Path) -> None:
+def test_nothing_resets_a_bmc_whose_flash_was_interrupted_before_it_is_written_again(tmp_path: Path) -> None:
     kinds = [r["kind"] for r in rehearse("flash-interrupted", tmp_path).server.world.records]
-    assert "bmc-dark" not in kinds[kinds.index("flash-interrupted") :]
+    cut, again = kinds.index("flash-interrupted"), kinds.index("flash-finished")
+    assert "bmc-dark" not in kinds[cut:again]
+    assert "bmc-dark" in kinds[again:]
 
 
 def test_a_success_message_with_the_old_version_behind_it_is_not_believed(tmp_path: Path) -> None:
@@ -72,10 +79,11 @@ def test_a_success_message_with_the_old_version_behind_it_is_not_believed(tmp_pa
     assert "3.88" in done.ended.message
 
 
-def test_deleting_the_worlds_record_changes_nothing_of_what_the_engine_says(tmp_path: Path) -> None:
+def test_deleting_the_worlds_record_changes_nothing_of_what_engine_and_recovery_say(tmp_path: Path) -> None:
     first = rehearse("failed-post", tmp_path / "a").events
     prepared = from_scenario(load("failed-post"), tmp_path / "b" / "payloads")
     server = VirtualServer(prepared.spec, World(sink=lambda record: server.world.records.clear()))
     events: list[Event] = []
-    in_memory(prepared, events.append, run_id=prepared.run_id, run_dir=tmp_path / "b", server=server)
+    how: dict[str, Any] = {"run_id": prepared.run_id, "run_dir": tmp_path / "b", "recover": unattended.recover}
+    in_memory(prepared, events.append, server=server, **how)
     assert events == first

@@ -330,7 +330,7 @@ def mktemp(inv: Invocation) -> Run[int]:
 def truncate(inv: Invocation) -> Run[int]:
     yield from ()
     options = parse(inv, "cs:", ("size=", "no-create"))
-    size = byte_count(options.last("-s", "--size") or "0")
+    size = at_most(byte_count(options.last("-s", "--size") or "0"))
     for path in options.rest:
         try:
             node = inv.host.files.open(place(inv, path), inv.user)
@@ -343,10 +343,20 @@ def truncate(inv: Invocation) -> Run[int]:
     return 0
 
 
+MOST = 1 << 30  # bytes that a program makes of nothing: they lie in the memory of the machine that we run on
+
+
 def byte_count(text: str) -> int:
     """`32K`, `1M`, `512`. Raises ValueError."""
     units = {"K": 1024, "M": 1024**2, "G": 1024**3}
     return int(text[:-1]) * units[text[-1].upper()] if text[-1:].upper() in units else int(text)
+
+
+def at_most(count: int) -> int:
+    """Raises ValueError for more than is made here."""
+    if count > MOST:
+        raise ValueError(f"{count} bytes; at most {MOST} are made here")
+    return count
 
 
 def dd(inv: Invocation) -> Run[int]:
@@ -358,7 +368,7 @@ def dd(inv: Invocation) -> Run[int]:
     if data is None:
         return 1
     if words.get("if") == "/dev/zero":
-        data = bytes(size * (count or 1))
+        data = bytes(at_most(size * (count or 1)))
     data = data if count is None else data[: size * count]
     whole, rest = divmod(len(data), size)
     try:

@@ -76,9 +76,8 @@ def _show(inv: Invocation, options: Options, names: tuple[str, ...]) -> int:
     for number, name in enumerate(names):
         if number:
             inv.out("\n")
-        for key, value in _properties(full_name(name), _find(inv, name)).items():
-            if not wanted or key in wanted:
-                inv.out(f"{value}\n" if bare else f"{key}={value}\n")
+        rows = _properties(full_name(name), _find(inv, name)).items()
+        inv.out("".join(f"{v}\n" if bare else f"{k}={v}\n" for k, v in rows if not wanted or k in wanted))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from emulators.host.commands.files import byte_count
 from emulators.host.commands.options import Options, Usage, hint, parse
@@ -85,10 +86,9 @@ def _count(options: Options, command: str, short: str, long: str, default: str =
 
 def _modern(inv: Invocation) -> Invocation:
     """`head -5` is `head -n 5`; `tail +3` is no longer understood by GNU."""
-    words = list(inv.argv)
-    if len(words) > 1 and re.fullmatch(r"-\d+", words[1]):
-        words[1] = f"-n{words[1][1:]}"
-    return Invocation(tuple(words), inv.host, inv.stdin, inv.stdout, inv.stderr, inv.user, inv.cwd, inv.env, inv.tty)
+    if len(inv.argv) < 2 or not re.fullmatch(r"-\d+", inv.argv[1]):
+        return inv
+    return replace(inv, argv=(inv.argv[0], f"-n{inv.argv[1][1:]}", *inv.argv[2:]))
 
 
 def wc(inv: Invocation) -> Run[int]:

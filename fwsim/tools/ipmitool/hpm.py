@@ -48,6 +48,9 @@ def upgrade(file: str) -> Argv:
     return ipmitool.argv("hpm", "upgrade", file, "force")
 
 
+ROLL_BACK: Argv = ipmitool.argv("hpm", "rollback")
+
+
 @dataclass(frozen=True)
 class Capabilities:
     """Get Target Upgrade Capabilities. Time-outs in seconds, 0 = the board does not say."""
@@ -205,12 +208,11 @@ _STAGES = (
 
 def parse_upgrade(log: str) -> Upgrade:
     """Never raises: any prefix of a log, cut at any byte, says something."""
-    percents = re.findall(r"(\d{1,3})%\|", log)
     names = re.findall(r"^\|[* ][\^ ][ \d]\d\|(.{13})\|", log, re.MULTILINE)
     sizes = re.findall(r"Image Size:\s*(\d+) bytes", log)
     return Upgrade(
         stage=next((stage for word, stage in _STAGES if word in log), ""),
-        percent=min(100, int(percents[-1])) if percents else None,
+        percent=_last_percent(log),
         component=names[-1].strip() if names else "",
         size_bytes=int(sizes[-1]) if sizes else None,
         complete="Firmware upgrade procedure successful" in log,
@@ -220,7 +222,24 @@ def parse_upgrade(log: str) -> Upgrade:
     )
 
 
+def _last_percent(log: str) -> int | None:
+    """From the end: a log of thousands of figures is read again at every look."""
+    end = log.rfind("%|")
+    while end >= 0:
+        digits = _DIGITS.search(log, max(0, end - 3), end)
+        if digits is not None:
+            return min(100, int(digits[0]))
+        end = log.rfind("%|", 0, end)
+    return None
+
+
+_DIGITS = re.compile(r"\d{1,3}$")
+_MARKS = re.compile(
+    "|".join(map(re.escape, ("Error ", "compcode=", "TotalSent", "Timeout", "Self test failed", *_REFUSALS)))
+)
+
+
 def _complaints(text: str) -> tuple[str, ...]:
-    lines = (line.strip() for line in text.splitlines())
-    marks = ("Error ", "compcode=", "TotalSent", "Timeout", "Self test failed", *_REFUSALS)
-    return tuple(line for line in lines if any(mark in line for mark in marks))
+    if _MARKS.search(text) is None:
+        return ()
+    return tuple(line.strip() for line in text.splitlines() if _MARKS.search(line.strip()))

@@ -9,6 +9,8 @@ from fwsim.tools import Argv, Unparsable, ipmitool
 
 LIST: Argv = ipmitool.argv("sel", "elist")
 INFO: Argv = ipmitool.argv("sel", "info")
+SET_TIME: Argv = ipmitool.argv("sel", "time", "set", "now")  # the host's own clock
+PRE_INIT = 0x20000000  # up to here a stamp counts from the BMC's start (IPMI 2.0 section 37.1)
 EMPTY = "SEL has no entries"
 _CRITICAL = (  # (sensor, event) as regular expressions: a server with these needs repair first
     (r"Power Supply|PS ?\d|Redundancy", r"Failure detected|AC lost|Redundancy Lost|Non-Redundant"),
@@ -71,6 +73,11 @@ def unresolved(events: tuple[Event, ...]) -> tuple[Event, ...]:
         elif event.asserted is False:
             open_.pop(key, None)
     return tuple(open_.values())
+
+
+def is_unset(time: bytes) -> bool:
+    """Get SEL Time's answer (0a/48): has the log's clock never been set since the BMC's start?"""
+    return len(time) >= 4 and int.from_bytes(time[:4], "little") <= PRE_INIT
 
 
 def parse_info(stdout: str) -> int:

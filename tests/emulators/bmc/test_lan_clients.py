@@ -152,6 +152,7 @@ def bmc_info(
     return run(require_tool("bmc-info"), *login, *arguments, home=home)
 
 
+@pytest.mark.xdist_group("pings")  # both need the same address
 @pytest.mark.parametrize("tool", ["ipmi-ping", "rmcp-ping"])
 def test_freeipmis_pings_are_answered(layer: Sessions, tool: str) -> None:
     path, host = require_tool(tool), "127.77.1.3"

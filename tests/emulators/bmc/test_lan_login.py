@@ -314,7 +314,7 @@ def test_a_restart_of_the_bmc_lifts_lockouts() -> None:
 
 
 def test_with_a_group_key_both_secrets_are_needed() -> None:
-    layer = sessions(group_key=b"k" * 20)
+    layer = sessions(group_key=lambda: b"k" * 20)
     client = ToyClient(layer)
     client.open()
     assert client.exchange() == 0

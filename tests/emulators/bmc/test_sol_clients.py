@@ -15,7 +15,7 @@ from tests.emulators.bmc.terminal_client import OnTerminal, on_terminal
 from tests.homes import home
 from tests.tools import require_tool
 
-pytestmark = pytest.mark.wire
+pytestmark = [pytest.mark.wire, pytest.mark.xdist_group("ipmiconsole")]
 TIMEOUT_S = 40
 SPEED = 30.0
 STANDARD_PORT = ("127.77.1.5", 623)  # ipmiconsole 1.6.10 refuses a port behind the host's name

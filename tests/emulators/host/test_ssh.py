@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from emulators import cabling
 from emulators.home.pump import Pump
 from emulators.host.sftp import VirtualSftp
 from emulators.host.ssh import SshEndpoint
@@ -302,5 +303,25 @@ def test_an_interactive_shell_has_a_prompt_keeps_its_directory_and_takes_ctrl_c(
                         shell.stdin.write("exit 4\n")
                         await shell.wait_closed()
                 assert shell.exit_status == 4
+
+    asyncio.run(story())
+
+
+def test_a_host_whose_cable_is_out_is_not_heard_and_is_again_when_it_is_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with site(tmp_path) as there:
+            server = there.machine.server
+            label = server.body.in_port("lan1")
+            assert label is not None
+            assert (await there.ssh("true"))[0] == 0
+            cabling.move(server, label, port="")
+            assert (await there.ssh("true"))[0] == 255
+            cabling.move(server, label, port="lan1")
+            there.pump.look_again()
+            assert (await there.ssh("true"))[0] == 255, "the switch listens first"
+            while not server.serves:
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
+            assert (await there.ssh("true"))[0] == 0
 
     asyncio.run(story())

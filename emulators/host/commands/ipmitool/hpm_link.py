@@ -73,23 +73,27 @@ class Link:
         return self.errors <= RETRIES
 
     def send(self, command: int, data: bytes = b"\0", context: Context | None = None) -> Run[Reply | None]:
-        return (yield from self.request(PICMG, command, data, context))
+        return self.request(PICMG, command, data, context)
 
     def request(self, netfn: int, command: int, data: bytes, context: Context | None) -> Run[Reply | None]:
         """Repeat for as long as the target may be inaccessible; a busy node is asked for ever."""
-        limit = context.capabilities.inaccessible * 5 if context else DEFAULT_TIMEOUT_S
-        upgrade = context.capabilities.upgrade * 5 if context else DEFAULT_TIMEOUT_S
         waited, mark = 0, int(self.tool.wall())
         while True:
             reply = yield from self.tool.send(netfn, command, data)
             silent = reply is None or reply.completion_code in INACCESSIBLE
             busy = reply is not None and reply.completion_code == NODE_BUSY
-            if not (silent and waited < limit) and not (busy and upgrade > 0):
+            if not (silent or busy) or not self._patient(context, waited, busy):
                 self._settled(command, reply)
                 return reply
             now = int(self.tool.wall())
             waited, mark = waited + (now - mark if silent else 0), now
             yield 0.1
+
+    def _patient(self, context: Context | None, waited: int, busy: bool) -> bool:
+        """Is it asked again?"""
+        limit = context.capabilities.inaccessible * 5 if context else DEFAULT_TIMEOUT_S
+        upgrade = context.capabilities.upgrade * 5 if context else DEFAULT_TIMEOUT_S
+        return upgrade > 0 if busy else waited < limit
 
     def _settled(self, command: int, reply: Reply | None) -> None:
         if reply is not None and not reply.completion_code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from emulators.host.commands.ipmitool.hpm_image import Action
 from emulators.host.commands.ipmitool.hpm_link import IN_PROGRESS, UPLOAD, Context, Link
@@ -13,6 +14,8 @@ from emulators.host.process import Run
 OK, SHORTER, AGAIN, ERROR = 0, 1, 2, -1
 LENGTH_ERRORS = (0xC7, 0xC8)
 CHECKSUM_ERROR = 0x82
+TAKEN = OK, 0, 0
+HEADS = tuple(bytes([0, number]) for number in range(256))  # PICMG id and block number
 _FLOAT = struct.Struct("f")
 
 
@@ -25,7 +28,8 @@ class Progress:
 
     def show(self, sent: int, total: int, seconds: int) -> None:
         """The flush comes first, so a redirected log is one figure behind."""
-        self.tool.flush()
+        if self.tool.buffer:
+            self.tool.flush()
         percent = _percent(sent, total)
         if percent != self.shown:
             self.tool.out(("" if self.shown is None else "\b" * 5) + f"{percent:3d}%|")
@@ -36,6 +40,7 @@ class Progress:
             self.shown = None
 
 
+@lru_cache(maxsize=4096)
 def _percent(sent: int, total: int) -> int:
     """In single precision, as the tool reckons."""
     if not total:
@@ -107,7 +112,9 @@ class Upload:
     def _send(self, chunk: bytes) -> Run[tuple[int, int, int]]:
         """One block: (result, offset and length of the section that the target wants next)."""
         link, tool = self.link, self.link.tool
-        reply = yield from link.send(UPLOAD, bytes([0, self.block]) + chunk, self.context)
+        reply = yield from link.send(UPLOAD, HEADS[self.block] + chunk, self.context)
+        if reply is not None and not reply.completion_code and len(reply.data) <= 1:
+            return TAKEN
         if reply is None:
             tool.notice("Error uploading firmware block.")
             return ERROR, 0, 0

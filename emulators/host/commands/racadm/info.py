@@ -94,7 +94,7 @@ def network(inv: Invocation, words: list[str]) -> Run[None]:
         ("Subnet Mask", lan.netmask),
         ("Gateway", lan.gateway),
     )
-    link = inv.host.server.network.bmc_port(bmc.lan_mode) is not None
+    link = bmc.port is not None
     inv.out("\nIPv4 settings:\n" + "".join(padded(n, v, 20) for n, v in fields))
     six = (("IPv6 Enabled", "0"), ("DHCP6 Enabled", "1"), ("IP Address 1", "::"), ("Gateway", "::"))
     inv.out("\nIPv6 settings:\n" + "".join(padded(n, v, 20) for n, v in six))

@@ -36,6 +36,7 @@ EXIT_CODES = {
     107: "ROM chip is occupied. Please try again later",
     108: "Kernel module verification error",
     145: "IPMI connect failed",
+    146: "IPMI login failed",
 }
 """Section 3.1, those that this SUM ends with."""
 

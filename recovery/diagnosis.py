@@ -1,0 +1,208 @@
+"""From evidence to causes and their remedies, by the table in rules.yaml. Pure: the same evidence, the same answer.
+
+A cause that one observation has ruled out stays so however many more come: `needs` and `never` look whether any witness
+speaks against it. While a bank is or may be incomplete, no remedy that resets or takes power is offered (rule 11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fwsim.boards import Board
+from recovery import asking, remedies
+from recovery.moot import moot
+from recovery.observation import Evidence, Observation
+from recovery.ruletable import Clues, Rule, rules
+
+Confidence = Literal["certain", "likely", "possible"]
+RANK: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
+UNKNOWN = "unknown"
+INCOMPLETE, APPLYING = "maybe-incomplete", "applying"
+SETTLED = {"scheduled", "completed"}  # jobs of an iDRAC that has not begun to write, or has done so
+BANKS = {"bank.bmc": "reflash-bmc", "bank.bios": "reflash-bios"}  # what must come first where a bank may be incomplete
+OVER_LAN = {"bank.bios": "reflash-bios-oob"}  # where the host is not there to write it
+SCREEN = "seen.video"
+POSTS = {"passed", "hang"}  # of the event log: the BIOS itself ran, to its end or to a code where it stands
+BUSY = ("jobs", "flash")  # where one of these is running, something may be writing
+WEIGHT: dict[Confidence, float] = {
+    "certain": 8.0,
+    "likely": 4.0,
+    "possible": 1.0,
+}  # of causes, where it is asked what would tell
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`for_` and `against`: what was observed. `confirm`: keys whose observation would tell more. `remedies`: names,
+    least invasive first; `withheld`: those that rule 11 forbids now."""
+
+    name: str
+    rule: str
+    confidence: Confidence
+    for_: tuple[Observation, ...]
+    against: tuple[Observation, ...]
+    confirm: tuple[str, ...]
+    remedies: tuple[str, ...]
+    text: str = ""
+    advice: str = ""
+    withheld: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RuledOut:
+    name: str
+    rule: str
+    text: str
+    against: tuple[Observation, ...]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """`causes`: the likeliest first; there is always one. `next_observation`: the key that would tell best between
+    those left, "" where the first is certain or nothing would; `next_why`: one sentence."""
+
+    causes: tuple[Cause, ...]
+    next_observation: str
+    ruled_out: tuple[RuledOut, ...] = ()
+    next_why: str = ""
+
+    @property
+    def first(self) -> Cause:
+        return self.causes[0]
+
+
+def diagnose(evidence: Evidence, board: Board) -> Diagnosis:
+    """Every cause that the evidence allows and something speaks for."""
+    weighed = [(rule, _against(rule, evidence)) for rule in rules()]
+    out = tuple(RuledOut(r.cause, r.rule, r.text, against) for r, against in weighed if against)
+    causes = [_cause(rule, evidence, board) for rule, against in weighed if not against and _considered(rule, evidence)]
+    order = {rule.rule: number for number, rule in enumerate(rules())}
+    causes.sort(key=lambda c: (c.name == UNKNOWN, RANK[c.confidence], order[c.rule]))
+    question = _next(causes, evidence, board)
+    return Diagnosis(tuple(causes), question.key if question else "", out, question.why if question else "")
+
+
+def _against(rule: Rule, evidence: Evidence) -> tuple[Observation, ...]:
+    """What rules it out."""
+    told = (o for o in evidence.observations if o.value is not None)
+    return tuple(
+        o
+        for o in told
+        if (o.key in rule.needs and o.value not in rule.needs[o.key]) or o.value in rule.never.get(o.key, ())
+    )
+
+
+def _considered(rule: Rule, evidence: Evidence) -> bool:
+    """What all silent servers have in common brings up none: all that is needed must be told, or something special.
+    And no flash is a cause that nobody knows of."""
+    if rule.cause == UNKNOWN:
+        return True
+    if any(bank in rule.needs and not evidence.values(bank) for bank in BANKS):
+        return False
+    needed = bool(rule.needs) and all(evidence.values(key) for key in rule.needs)
+    return needed or _any(rule.signs, evidence) or _any(rule.proof, evidence)
+
+
+def _speaking(rule: Rule, evidence: Evidence) -> tuple[Observation, ...]:
+    """What speaks for it."""
+    clues = (rule.needs, rule.signs, rule.proof)
+    return tuple(o for o in evidence.observations if any(_says(o, c, evidence) for c in clues))
+
+
+def _says(seen: Observation, clues: Clues, evidence: Evidence) -> bool:
+    """Is it one of those clues, and does it mean something now?"""
+    value = seen.value
+    return value is not None and value in clues.get(seen.key, ()) and not moot(seen.key, value, evidence)
+
+
+def _cause(rule: Rule, evidence: Evidence, board: Board) -> Cause:
+    offered, withheld = _remedies(rule, evidence, board)
+    against = tuple(o for o in evidence.observations if _contradicts(o, rule.signs))
+    missing = tuple(k for k in (*rule.needs, *rule.proof, *rule.signs) if not evidence.values(k))
+    return Cause(
+        name=rule.cause,
+        rule=rule.rule,
+        confidence=_confidence(rule, evidence),
+        for_=_speaking(rule, evidence),
+        against=against,
+        confirm=tuple(dict.fromkeys(missing)),
+        remedies=offered,
+        text=rule.text,
+        advice=rule.advice,
+        withheld=withheld,
+    )
+
+
+def _contradicts(seen: Observation, signs: Clues) -> bool:
+    return seen.value is not None and seen.key in signs and seen.value not in signs[seen.key]
+
+
+def _confidence(rule: Rule, evidence: Evidence) -> Confidence:
+    needs = all(evidence.values(key) for key in rule.needs)
+    if needs and rule.needs and _any(rule.proof, evidence):
+        return "certain"
+    if needs and rule.needs and (_any(rule.signs, evidence) or not (rule.signs or rule.proof)):
+        return "likely"
+    return "possible"
+
+
+def _any(clues: Clues, evidence: Evidence) -> bool:
+    return any(_says(seen, clues, evidence) for seen in evidence.observations)
+
+
+def _remedies(rule: Rule, evidence: Evidence, board: Board) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those to offer and those that rule 11 withholds, least invasive first."""
+    broken = [bank for bank in BANKS if _doubtful(bank, evidence)]
+    rows = [row for row in remedies.ordered(rule.remedies, board) if _has_way(row, evidence)]
+    withheld = tuple(row.name for row in rows if broken and row.takes)
+    offered = {row.name for row in rows if not (broken and row.takes)}
+    if withheld and not any("running" in evidence.values(key) for key in BUSY):
+        offered |= {again for bank in broken if (again := _again(bank, evidence))}
+    return tuple(row.name for row in remedies.ordered(offered, board)), withheld
+
+
+def _doubtful(bank: str, evidence: Evidence) -> bool:
+    """May it be incomplete? One that is written during a start may be, unless its job or POST says otherwise; or it is
+    long over, and somebody beside the server has seen that nothing is written there."""
+    told = evidence.values(bank)
+    seen = "overdue" in evidence.values("host.age") and evidence.values(SCREEN)
+    settled = SETTLED & evidence.values("jobs") or POSTS & evidence.values("sel.firmware") or seen
+    return INCOMPLETE in told or (APPLYING in told and not settled)
+
+
+def _again(bank: str, evidence: Evidence) -> str:
+    """How that bank is written anew, from what still runs; "" where nothing does."""
+    if "in" in evidence.values("host.login"):
+        return BANKS[bank]
+    return OVER_LAN.get(bank, "") if "in" in evidence.values("bmc.login") else ""
+
+
+def _has_way(row: remedies.Remedy, evidence: Evidence) -> bool:
+    """Is the way by which it works not known to be closed?"""
+    host, bmc = evidence.values("host.login"), evidence.values("bmc.login")
+    if "host" in row.needs and host and "in" not in host:
+        return False
+    if "bmc" in row.needs and ((bmc and "in" not in bmc) or "no" in evidence.values("bmc.answers")):
+        return False
+    return "pdu" not in row.needs or "present" in evidence.values("pdu")
+
+
+def _next(causes: list[Cause], evidence: Evidence, board: Board) -> asking.Question | None:
+    """What would tell best. That it is none of all these counts only where one stands alone, and not surely."""
+    named = [cause for cause in causes if cause.name != UNKNOWN]
+    if not named or named[0].confidence == "certain" or (named[0].confidence == "likely" and not named[1:]):
+        return None
+    table = {rule.rule: rule for rule in rules()}
+    left = [asking.Left(table[cause.rule], WEIGHT[cause.confidence]) for cause in (named if named[1:] else causes)]
+    return asking.best(left, evidence, _lacking(board))
+
+
+def _lacking(board: Board) -> frozenset[str]:
+    """What a board like that cannot be asked."""
+    has = {
+        "post.code": board.bmc.post_code,
+        "lan.mode": board.bmc.lan_mode or board.bmc.racadm_nic_selection or None,
+        "jobs": board.racadm,
+    }
+    return frozenset(key for key, way in has.items() if way is None)

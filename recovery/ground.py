@@ -1,0 +1,150 @@
+"""What every repair stands on: the backup, a host that answers, a bank that is proved whole (DESIGN rule 11)."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from fwsim import waiting
+from fwsim.boards import Kind
+from fwsim.context import Context
+from fwsim.doors import DoorError
+from fwsim.outcomes import Fail
+from fwsim.paths import Hop
+from fwsim.steps import backup, guard, hostreboot, looking, reading
+from fwsim.steps.guard import INCOMPLETE
+from recovery import eventlog, from_journal, from_lan
+from recovery.diagnosis import POSTS, SETTLED
+from recovery.notes import Notes
+
+
+class Forbidden(Fail):
+    """Rule 11 forbids it now; its way may be a good one all the same."""
+
+
+BACKUP_NEEDED = "look at the backup in the run's folder, and set it by hand"
+
+
+async def on_host(context: Context) -> None:
+    """The host answers, with the modules for its BMC. Raises Fail."""
+    if not await context.doors.host.answers():
+        raise Fail("the host does not answer", "this repair goes through the host: get it up first")
+    await reading.boot_id(context)
+    await reading.load_modules(context)
+
+
+async def boot_id_if_up(context: Context) -> None:
+    """For the intents, where the host can tell."""
+    try:
+        if await context.doors.host.answers():
+            await reading.boot_id(context, patience_s=0)
+    except DoorError:
+        return
+
+
+async def with_backup(context: Context) -> None:
+    """What was kept before the first flash. Raises Fail where there is none."""
+    folder = context.run_dir / "backup"
+    if not (folder / backup.COMPLETE).exists():
+        raise Fail("this run has no whole backup", BACKUP_NEEDED)
+    backup.read_again(context, folder)
+
+
+def kept(context: Context, name: str) -> Path:
+    """A file of the backup. Raises Fail where it is not there."""
+    path = context.run_dir / "backup" / name
+    if not path.exists():
+        raise Fail(f"the backup has no {name}", BACKUP_NEEDED)
+    return path
+
+
+def image(context: Context, kind: Kind) -> Hop:
+    """The image of that kind whose flash was begun in this run, the last where there are more. Raises Fail."""
+    begun = [hop for hop in context.job.images(kind) if hop in context.found.flashed]
+    if not begun:
+        raise Fail(f"no {kind.upper()} was flashed in this run", "there is nothing of this run's to put back")
+    return begun[-1]
+
+
+def any_image(context: Context) -> Hop:
+    """Any image that was begun: what follows is the same for all."""
+    return next((image(context, kind) for kind in ("bmc", "bios") if _begun(context, kind)), None) or image(
+        context, "bmc"
+    )
+
+
+def _begun(context: Context, kind: Kind) -> bool:
+    return any(hop in context.found.flashed for hop in context.job.images(kind))
+
+
+async def may_take(context: Context, what: str, *, anew: Hop | None = None) -> None:
+    """Rule 11: raises Fail while a bank is or may be incomplete, or a flash runs. `anew`: a BIOS that is written again:
+    once POST itself has found it corrupt, nobody writes it any more, and there is nothing of it left to lose."""
+    doubtful = [hop for hop in context.found.flashed if await _is_doubtful(context, hop)]
+    if anew in doubtful and await _found_corrupt(context):
+        doubtful.remove(anew)
+    if doubtful and not context.job.despite_incomplete:
+        hop = doubtful[0]
+        why = f"{hop.kind.upper()} {hop.version} is not proved whole: fwsim does not {what}"
+        raise Forbidden(why, INCOMPLETE.format(command="hpm check"))
+    if doubtful:
+        context.fact(guard.WORD, f"{what}, though {doubtful[0].kind.upper()} {doubtful[0].version} is not proved whole")
+    if await context.doors.host.answers():
+        await guard.may_restart(context, what)
+
+
+async def _is_doubtful(context: Context, hop: Hop) -> bool:
+    """Not proved whole; or staged, and the start that writes it has begun and is not known to be over."""
+    found = context.found
+    if hop in found.verified:
+        return False
+    staged = any(getattr(method, "applies", "") == "staged" for method in context.job.methods(hop)[:1])
+    return hop not in found.whole or (staged and hop in found.restarting and not await _is_settled(context))
+
+
+async def _found_corrupt(context: Context) -> bool:
+    notes = Notes(context)
+    await eventlog.look(notes, from_journal.remember(context, ()), "the event log")
+    return notes.value("sel.firmware") == "corrupt"
+
+
+async def _is_settled(context: Context) -> bool:
+    """By two witnesses over LAN: POST has come to its end since, or the iDRAC has no job at work any more."""
+    notes = Notes(context)
+    await eventlog.look(notes, from_journal.remember(context, ()), "the event log")
+    if notes.value("sel.firmware") in POSTS:
+        return True
+    if context.board.racadm is None:
+        return False
+    await from_lan.jobs(notes)
+    return notes.value("jobs") in SETTLED
+
+
+async def bmc_steady(context: Context, deadline_s: float | None = None) -> None:
+    """Silence first, then steady answers over LAN or in band. Raises Fail."""
+    board, clock = context.board, context.doors.clock
+    await waiting.until_silent(clock, context.doors.network.probe, 60.0)
+    patience = waiting.Patience(deadline_s or board.deadlines.bmc_boot_s, board.waits.poll_s, board.waits.steady)
+    if not (await waiting.until_steady(clock, partial(bmc_answers, context), patience)).reached:
+        raise Fail("the BMC did not come back", "look at its LED and its port")
+
+
+async def bmc_answers(context: Context) -> bool:
+    """Over LAN, or in band."""
+    return await context.doors.network.probe() or await looking.bmc_answers(context)
+
+
+async def host_back(context: Context) -> float:
+    """Wait until the host is up, as after any restart. Seconds. Raises NeedsHands, Fail."""
+    deadlines = context.board.deadlines
+    before = context.found.restart_under or context.found.boot_id
+    return await hostreboot.wait(context, deadlines.host_boot_s + deadlines.post_s + deadlines.bios_apply_s, before)
+
+
+async def chassis(context: Context, control: int, what: str) -> None:
+    """Chassis Control over LAN: 0 off, 1 on, 3 reset. Raises Fail where it is refused."""
+    context.intend(what, "host")
+    context.changed("host-power", f"the host: {what}")
+    reply = await context.lan(*hostreboot.CHASSIS_CONTROL, bytes([control]))
+    if reply.completion_code:
+        raise Fail(f"the BMC refuses to {what}: {reply.completion_code:#04x}", "do it in its web page")
