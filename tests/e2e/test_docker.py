@@ -29,7 +29,7 @@ from tests.tools import require_tool
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.docker,
-    pytest.mark.xdist_group("docker"),
+    pytest.mark.xdist_group("networks"),
     pytest.mark.timeout(400),
 ]
 Ready = dict[str, Any]

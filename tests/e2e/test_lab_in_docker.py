@@ -19,7 +19,7 @@ from tests.docker_engine import made
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.docker,
-    pytest.mark.xdist_group("docker"),
+    pytest.mark.xdist_group("networks"),
     pytest.mark.timeout(400),
 ]
 

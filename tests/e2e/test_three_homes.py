@@ -19,7 +19,7 @@ from tests.e2e.test_replay_on_wires import words
 from tests.e2e.test_resume import events as events_of
 from tests.e2e.test_resume import resume, step
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.xdist_group("docker"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.xdist_group("networks"), pytest.mark.timeout(400)]
 SPEED = 150.0
 MARKED = ("dhcp-reversion", "no-ipmitool", "checksum-rejected")
 

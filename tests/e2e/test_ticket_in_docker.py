@@ -27,7 +27,7 @@ from tests.docker_engine import made, until
 from tests.e2e.test_docker import container, on_host, state_of, up
 from tests.e2e.test_servers import fwsim
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.xdist_group("docker"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.xdist_group("networks"), pytest.mark.timeout(400)]
 NAME, MAC = "ticketed", "ac:1f:6b:0a:10:20"
 
 

@@ -17,7 +17,7 @@ from emulators.web.faces import FACES
 from tests.homes import home
 from tests.tools import require_tool
 
-pytestmark = [pytest.mark.browser, pytest.mark.wire, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.wire, pytest.mark.xdist_group("networks")]
 PATHS = [item.path for group in FACES["dell"].menu for item in group.items]
 BOARDS = ("x11ssh-f", "r740")
 SPEED, HURRY = 60.0, 100.0

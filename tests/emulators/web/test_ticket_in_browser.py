@@ -31,7 +31,7 @@ from recovery.ticket import Ticket
 from tests.recovery.beside import Broken, dead_bios, dead_bios_and_loose_cable
 from tests.tools import require_tool
 
-pytestmark = [pytest.mark.browser, pytest.mark.wire, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.wire, pytest.mark.xdist_group("networks")]
 PROCEDURE, SPEED = "web-gui-reflash", 60.0
 LONG_MS = 60_000
 VISITOR = BmcAccount(id=5, name="visitor", password="one-visit-7")
