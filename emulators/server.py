@@ -80,6 +80,7 @@ class VirtualServer:
         self._cause = "reboot"  # what the next start follows
         self._was_on = True  # when mains were lost
         self.network = self._network()
+        self._os_port = next(nic.port for nic in self.board.nics if nic.name is not None)
         self._serves_on = self.network.cables.get("lan1")
         self.bmc = Bmc(self)
         self._start: Process | None = None
@@ -186,9 +187,10 @@ class VirtualServer:
     @property
     def serves(self) -> bool:
         """Is the operating system up, and on the network by the port that it was installed with?"""
-        port = next(nic.port for nic in self.board.nics if nic.name is not None)
-        linked = port in self.network.cables and port not in self.network.listening
-        return self.phase in ("up", "shutdown") and linked and self.network.cables[port] == self._serves_on
+        if self.phase != "up" and self.phase != "shutdown":
+            return False
+        network, port = self.network, self._os_port
+        return network.cables.get(port, "") == self._serves_on and port not in network.listening
 
     # -- power
 

@@ -13,7 +13,7 @@ KEPT = frozenset({0x30, 0x31, 0x32, 0x33, 0x35, 0x38})  # the commands whose com
 
 def answer(request: Request, handler: Handler) -> Answer:
     """The answer to `request`: its handler's, unless a fault fires."""
-    fault = _firing(request)
+    fault = _firing(request) if request.bmc.server.faults.attentive else None
     if fault is None:
         return handler(request)
     request.bmc.server.note(fault.kind, command=request.command, completion_code=fault.completion_code)
@@ -34,7 +34,7 @@ def answer(request: Request, handler: Handler) -> Answer:
 def _firing(request: Request) -> Fault | None:
     bmc, command = request.bmc, request.command
     faults = bmc.server.faults
-    percent = hpm_upload.percent(bmc, len(request.data) - 2) if faults.armed and command == BLOCK else 100.0
+    percent = hpm_upload.percent(bmc, len(request.data) - 2) if command == BLOCK else 100.0
     fired = faults.passing("hpm.command", percent=percent, command=command)
     return fired[0] if fired else None
 

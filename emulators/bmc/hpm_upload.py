@@ -77,7 +77,7 @@ def take_block(bmc: Bmc, upload: Upload, number: int, block: bytes) -> Reply | N
     start = len(upload.received)
     if number != expected or start + len(block) > MAX_IMAGE:
         return Reply(INVALID_ADDRESS)
-    if upload.purpose == "upgrade" and _interrupted(bmc, upload, block):
+    if upload.purpose == "upgrade" and (upload.broken or _interrupted(bmc, upload, block)):
         return Reply(CHECKSUM_ERROR)
     if bmc.server.now < upload.stalled_until:
         return None
@@ -86,7 +86,8 @@ def take_block(bmc: Bmc, upload: Upload, number: int, block: bytes) -> Reply | N
     if upload.purpose == "compare":
         return Reply(0)
     upload.bank.write(start, block)
-    return Reply(0, b"", bmc.board.flash_s * len(block) / _total(bmc, upload, block))
+    total = upload.total or _total(bmc, upload, block)
+    return Reply(0, b"", bmc.board.flash_s * len(block) / total)
 
 
 def percent(bmc: Bmc, coming: int, block: bytes = b"") -> float:
@@ -109,9 +110,9 @@ def _total(bmc: Bmc, upload: Upload, block: bytes) -> int:
 
 def _interrupted(bmc: Bmc, upload: Upload, block: bytes) -> bool:
     """Does a fault stop the flash here? It then takes no block of this upload any more."""
-    if upload.broken:
-        return True
-    reached = percent(bmc, len(block), block) if bmc.server.faults.armed else 0.0
+    if not bmc.server.faults.attentive:
+        return False
+    reached = percent(bmc, len(block), block)
     for fault in bmc.server.faults.passing("hpm.block", percent=reached):
         if fault.kind == "flash-stalls":
             upload.stalled_until = bmc.server.now + fault.seconds_or(math.inf)

@@ -46,6 +46,11 @@ class Faults:
         return [self.armed[index] for index in healed]
 
     @property
+    def attentive(self) -> bool:
+        """Does it matter what passes? Where nothing is armed the busiest moments need not be told."""
+        return bool(self.armed)
+
+    @property
     def fired(self) -> list[Fault]:
         """Those that have fired, in the order in which they were armed."""
         return [fault for index, fault in enumerate(self.armed) if self._fired.get(index)]

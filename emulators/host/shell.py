@@ -18,7 +18,7 @@ from emulators.host.filesystem import FileSink
 from emulators.host.process import Buffer, Exited, Invocation, Killed, Pipe, Process, Run, Sink, Stdin
 from emulators.host.shell_errors import Dialect
 from emulators.host.shell_expansion import ExpansionFailed
-from emulators.host.shell_parser import scripts
+from emulators.host.shell_parser import only_command, scripts
 from emulators.host.shell_syntax import (
     AndOr,
     For,
@@ -102,6 +102,12 @@ class Shell:
 
     def run_here(self, text: str, streams: Streams, *, title: str | None = None) -> Run[int]:
         """Run text in this shell; ShellExit goes to the caller."""
+        plain = only_command(text)
+        if plain is not None:  # the same as below, without a generator a layer
+            self.status = yield from self._simple(plain, streams)
+            if self.status:
+                self._check_errexit()
+            return self.status
         try:
             for script in scripts(text):
                 yield from self._script(script, streams)
@@ -288,7 +294,7 @@ class Shell:
         values: dict[str, str] = {}
         for name, word in command.assignments:
             values[name] = yield from shell_expansion.single(self, word, streams)
-        inner = yield from self._redirect(command.redirects, streams)
+        inner = (yield from self._redirect(command.redirects, streams)) if command.redirects else streams
         if not argv:
             self.variables.update(values)
             substituted = any("$(" in word.source or "`" in word.source for _, word in command.assignments)

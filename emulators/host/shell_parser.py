@@ -71,6 +71,20 @@ def _whole(text: str) -> tuple[Script, ...]:
         return ()
 
 
+@lru_cache(maxsize=1024)
+def only_command(text: str) -> Simple | None:
+    """The command where the text is one plain command, words alone, as polls are; None for any other text."""
+    whole = _whole(text)
+    if len(whole) != 1 or len(whole[0]) != 1 or whole[0][0].background or len(whole[0][0].steps) != 1:
+        return None
+    _, pipeline = whole[0][0].steps[0]
+    command = pipeline.commands[0]
+    alone = len(pipeline.commands) == 1 and not pipeline.negated
+    if not alone or not isinstance(command, Simple) or not command.literal:
+        return None
+    return command if not command.assignments and not command.redirects else None
+
+
 class Parser:
     """Reads one text. `lists()` yields line by line: what is wrong later does not stop what is before."""
 

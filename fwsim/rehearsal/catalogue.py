@@ -38,6 +38,10 @@ class Watching(Faults):
         self.step = ""
         self.passed: dict[Passed, int] = {}
 
+    @property
+    def attentive(self) -> bool:
+        return True
+
     def passing(self, point: str, *, percent: float = 100.0, command: int | None = None) -> list[Fault]:
         moment = Passed(self.step, point, command)
         self.passed[moment] = self.passed.get(moment, 0) + 1

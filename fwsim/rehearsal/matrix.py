@@ -6,6 +6,7 @@ step, are those at which a fault can be waiting. A fault is armed as its step is
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections import Counter
@@ -194,6 +195,7 @@ _shared: tuple[Prepared, Healthy, Recover | None] | None = None
 def _share(prepared: Prepared, healthy: Healthy, recover: Recover | None, place: Path) -> None:
     global _shared
     scratch.use(place)
+    gc.freeze()  # what is loaded stays: no need to look through it again and again
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says what was done
     _shared = prepared, healthy, recover
 

@@ -63,7 +63,9 @@ class MemoryHost:
     """The virtual host without SSH: the same shell, the same commands."""
 
     def __init__(self, server: VirtualServer, user: str = "root", password: str | None = None) -> None:
-        self._server, self._user, self._password = server, user, password
+        self._server, self._user = server, user
+        account = next((a for a in server.spec.accounts if a.name == user), None)
+        self._welcome = account is not None and password in (None, account.password)
 
     async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
         self._connect()
@@ -97,8 +99,7 @@ class MemoryHost:
         if not self._server.serves:
             self._server.advance(self._server.now + UNREACHABLE_S)
             raise HostUnreachable("no answer from the host on its SSH port")
-        account = next((a for a in self._server.spec.accounts if a.name == self._user), None)
-        if account is None or (self._password is not None and account.password != self._password):
+        if not self._welcome:
             self._server.note("host-login-refused", user=self._user)
             raise HostAuthenticationRefused(f"the host refused the user {self._user}")
 

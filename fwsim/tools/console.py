@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal[
@@ -67,6 +68,7 @@ class Shown:
         return next((line.strip() for line in reversed(self.text.splitlines()) if line.strip()), "")
 
 
+@lru_cache(maxsize=128)  # the same minutes of a start are heard again and again
 def read(data: bytes | str) -> Shown:
     """The facts of what was heard."""
     marked = _drawn(data.decode("utf-8", "replace") if isinstance(data, bytes) else data)

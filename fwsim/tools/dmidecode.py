@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from fwsim.tools import Argv, Unparsable
 
@@ -53,6 +54,7 @@ def parse_baseboard(stdout: str) -> Baseboard:
     return Baseboard(*_values(keys, stdout, "Manufacturer", "Product Name", "Version", "Serial Number"))
 
 
+@lru_cache(maxsize=64)  # asked before and after each step that may change it
 def parse_bios(stdout: str) -> Bios:
     """Raises Unparsable."""
     keys = _section(stdout, "BIOS Information", "bios")

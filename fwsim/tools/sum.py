@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from fwsim.tools import Argv, Unparsable
@@ -217,6 +218,7 @@ _COMPLAINTS = ("failed", "cannot", "can't", "mismatch", "invalid", "not supporte
 _ERROR = re.compile(r"\berror\b")
 
 
+@lru_cache(maxsize=256)  # a flash's log is read at every look, and rehearsals of one plan write the same ones
 def parse_update(log: str) -> Update:
     """Of UpdateBios or UpdateBmc. Never raises: any prefix of a log, cut at any byte, says something."""
     text = as_displayed(log)

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from fwsim.tools import Argv, Unparsable
@@ -111,6 +112,7 @@ class Unit:
         return parse_tag(self.description)
 
 
+@lru_cache(maxsize=64)  # asked again and again, and mostly answered the same
 def parse_show(stdout: str) -> Unit:
     """Raises Unparsable."""
     keys = dict(line.split("=", 1) for line in stdout.splitlines() if "=" in line)

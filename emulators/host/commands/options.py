@@ -5,7 +5,7 @@ from __future__ import annotations
 import getopt
 import posixpath
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from emulators.host.process import Invocation
 
@@ -26,7 +26,11 @@ class Options:
     rest: tuple[str, ...]
 
     def has(self, *names: str) -> bool:
-        return any(name in names for name, _ in self.given)
+        return not self._names.isdisjoint(names)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.given)
 
     def last(self, *names: str) -> str | None:
         """The value given last under any of these names."""
@@ -43,10 +47,10 @@ def parse(
 
     A long name with "=" takes a value, with "=?" it may.
     """
-    name = posixpath.basename(inv.argv[0])
     try:
         return _read(inv.argv[1:], short, long, in_order)
     except getopt.GetoptError as problem:
+        name = posixpath.basename(inv.argv[0])
         raise Usage(f"{name}: {_words(problem, inv)}\n{hint(name)}", status) from problem
 
 

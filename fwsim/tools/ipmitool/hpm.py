@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fwsim.tools import Argv, Unparsable, ipmitool
 from fwsim.tools.ipmitool import raw
@@ -206,6 +207,7 @@ _STAGES = (
 )
 
 
+@lru_cache(maxsize=256)  # a flash's log is read at every look, and rehearsals of one plan write the same ones
 def parse_upgrade(log: str) -> Upgrade:
     """Never raises: any prefix of a log, cut at any byte, says something."""
     names = re.findall(r"^\|[* ][\^ ][ \d]\d\|(.{13})\|", log, re.MULTILINE)

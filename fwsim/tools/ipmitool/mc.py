@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fwsim.tools import Argv, Unparsable, ipmitool
 from fwsim.tools.text import pairs
@@ -28,6 +29,7 @@ class McInfo:
     aux: tuple[int, ...]
 
 
+@lru_cache(maxsize=64)  # asked again and again
 def parse_info(stdout: str) -> McInfo:
     """Raises Unparsable."""
     keys = pairs(stdout)

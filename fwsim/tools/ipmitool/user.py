@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from fwsim.tools import Argv, Unparsable, ipmitool
@@ -36,6 +37,7 @@ def show(channel: int) -> Argv:
     return ipmitool.argv("user", "list", str(channel))
 
 
+@lru_cache(maxsize=64)  # asked before and after each step that may change it
 def parse(stdout: str) -> tuple[User, ...]:
     """Every slot that is listed. Raises Unparsable."""
     lines = [line for line in stdout.splitlines() if line.strip()]
