@@ -52,8 +52,7 @@ async def bmc_answers(context: Context) -> bool:
         answer = await host.run(mc.INFO, timeout_s=BMC_S)
         if answer.status != 0 and ipmitool.device_is_missing(answer.stderr):
             await host.run(kernel.remove("ipmi_si"))
-            for module in kernel.IPMI_MODULES:
-                await host.run(kernel.modprobe(module))
+            await host.run(kernel.modprobe(*kernel.IPMI_MODULES))
             answer = await host.run(mc.INFO, timeout_s=BMC_S)
     except DoorError:
         return False

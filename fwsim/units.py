@@ -136,14 +136,18 @@ async def over(context: Context, sha256: str) -> None:
 async def _followed(
     context: Context, detached: Detached, deadline_s: float, every_s: float, tell: Callable[[str], None]
 ) -> Ended:
+    """A log that grows says that the command runs; the unit is asked where it does not."""
     began, log = context.now(), ""
     while True:
-        unit = await look(context, deadline_s)  # first: what the command wrote before its end is in the log then
-        if unit.state == "absent":
+        more = await _more(context, detached.log, log, deadline_s)
+        log += more
+        unit = None if more else await look(context, deadline_s)
+        if unit is not None and unit.state == "absent":
             raise Vanished(f"the unit {systemd.UNIT} is gone, as after a reboot: how far it came is not known")
-        log += await _more(context, detached.log, log, deadline_s)
+        if unit is not None and unit.state == "ended":
+            log = await _more(context, detached.log, "", deadline_s)  # all of it, for it is what is judged
         tell(log)
-        if unit.state == "ended":
+        if unit is not None and unit.state == "ended":
             ended = Ended(_status(unit), log)
             context.tell_output(detached.command, ended.status, log, context.now() - began)
             return ended

@@ -14,9 +14,9 @@ SECURE_BOOT: Argv = ("mokutil", "--sb-state")
 NOWAYOUT: Argv = ("cat", "/sys/module/ipmi_watchdog/parameters/nowayout")
 
 
-def modprobe(module: str, *, dry_run: bool = False) -> Argv:
-    """Load a module; with `dry_run` only see whether it could be."""
-    return ("modprobe", *(("-n",) if dry_run else ()), module)
+def modprobe(*modules: str, dry_run: bool = False) -> Argv:
+    """Load modules; with `dry_run` only see whether they could be."""
+    return ("modprobe", *(("-n",) if dry_run else ()), *(("-a",) if len(modules) > 1 else ()), *modules)
 
 
 def remove(module: str) -> Argv:
