@@ -20,6 +20,7 @@ from emulators.faults import Faults, acts
 from emulators.flash import Chip
 from emulators.host.linux import VirtualHost
 from emulators.host.process import Process, Run
+from emulators.host.units import SSHD
 from emulators.network import Dhcp, Network, Segment, Weather
 from emulators.nvram import Nvram
 from emulators.spec import ServerSpec
@@ -185,12 +186,17 @@ class VirtualServer:
         return next(nic.mac for nic in self.board.nics if nic.port == port)
 
     @property
-    def serves(self) -> bool:
+    def on_network(self) -> bool:
         """Is the operating system up, and on the network by the port that it was installed with?"""
         if self.phase != "up" and self.phase != "shutdown":
             return False
         network, port = self.network, self._os_port
         return network.cables.get(port, "") == self._serves_on and port not in network.listening
+
+    @property
+    def serves(self) -> bool:
+        """Is it on the network, and does its sshd take connections?"""
+        return self.on_network and (self._host is None or SSHD not in self._host.units.stopped)
 
     # -- power
 

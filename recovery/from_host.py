@@ -11,6 +11,7 @@ from fwsim.outcomes import Stop
 from fwsim.steps import reading
 from fwsim.tools import Unparsable, df, dmidecode, ipmitool, kernel, racadm, systemd
 from fwsim.tools.ipmitool import lan, mc, user
+from recovery import echoes
 from recovery.from_journal import Past
 from recovery.notes import Notes
 
@@ -25,6 +26,7 @@ NO_ADDRESS, NO_MAC = "0.0.0.0", "00:00:00:00:00:00"
 
 async def look(notes: Notes, past: Past) -> None:
     """The host, then the BMC through it."""
+    await echoes.host(notes)
     if not await notes.context.doors.host.answers():
         notes.saw("host.answers", "no", SSH)
         notes.saw("host.login", "silent", SSH)

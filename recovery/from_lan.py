@@ -8,7 +8,7 @@ from __future__ import annotations
 from fwsim.doors import LOGIN_TRIES, BmcAuthenticationRefused, BmcUnreachable, ConsoleTaken, DoorError
 from fwsim.tools import Unparsable, console, racadm
 from fwsim.tools.ipmitool import raw
-from recovery import eventlog, leases
+from recovery import echoes, eventlog, leases
 from recovery.from_host import RACADM_S, saw_jobs, saw_version
 from recovery.from_journal import Past
 from recovery.notes import Notes
@@ -29,7 +29,8 @@ async def look(notes: Notes, past: Past) -> None:
             await clock.sleep(BETWEEN_S)
         heard += await network.probe()
     notes.saw("bmc.answers", {PROBES: "steady", 0: "no"}.get(heard, "sometimes"), LAN)
-    notes.saw("bmc.pings", "yes" if await network.ping() else "no", LAN)
+    notes.saw("bmc.asf", "yes" if await network.ping() else "no", LAN)
+    await echoes.bmc(notes)
     web = notes.context.plan.bmc.web or WEB
     notes.saw("bmc.web", "yes" if await network.connects(web) else "no", f"{LAN}, port {web}")
     await _lease(notes, past)

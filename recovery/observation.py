@@ -16,7 +16,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-REPORTED = "seen."  # keys of that name are what a person sees
+REPORTED = "seen."  # keys of that name are what a person alone sees
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Key(BaseModel):
     who: Literal["fwsim", "operator", "technician", "nobody"] = "fwsim"
     cost: int = 0
     through: dict[str, tuple[str, ...]] = {}
+    report: str = ""
 
 
 @cache
@@ -77,7 +78,14 @@ class BadReport(ValueError):
 
 def reportable() -> dict[str, tuple[str, ...]]:
     """Name -> values: what `--observed` takes."""
-    return {key.removeprefix(REPORTED): k.values for key, k in keys().items() if key.startswith(REPORTED)}
+    return {name: keys()[key].values for name, key in reports().items()}
+
+
+@cache
+def reports() -> dict[str, str]:
+    """Name -> key: what people may report, and the observation that it is."""
+    own = {key.removeprefix(REPORTED): key for key in keys() if key.startswith(REPORTED)}
+    return {**own, **{known.report: key for key, known in keys().items() if known.report}}
 
 
 def reported(text: str, at: float = 0.0, source: str = "reported") -> tuple[Observation, ...]:
@@ -95,10 +103,10 @@ def _one(part: str, at: float, source: str) -> Observation:
     if name not in known:
         raise BadReport(f"{name!r} cannot be reported{_close(name, known)}; there are: {', '.join(known)}")
     if value == "?":
-        return Observation(REPORTED + name, None, at, source, "nobody could tell")
+        return Observation(reports()[name], None, at, source, "nobody could tell")
     if value not in known[name]:
         raise BadReport(f"{name}={value}{_close(value, known[name])}; expected one of {', '.join(known[name])}, or ?")
-    return Observation(REPORTED + name, value, at, source)
+    return Observation(reports()[name], value, at, source)
 
 
 def _close(word: str, known: Iterable[str]) -> str:
@@ -109,7 +117,6 @@ def _close(word: str, known: Iterable[str]) -> str:
 def vocabulary() -> str:
     """The table of what can be reported, as the README has it."""
     rows = ["| name | values | means |", "|---|---|---|"]
-    for key, known in keys().items():
-        if key.startswith(REPORTED):
-            rows.append(f"| `{key.removeprefix(REPORTED)}` | {', '.join(known.values)} | {known.means} |")
+    for name, key in reports().items():
+        rows.append(f"| `{name}` | {', '.join(keys()[key].values)} | {keys()[key].means} |")
     return "\n".join(rows)

@@ -15,9 +15,9 @@ from fwsim.steps.stillness import SAMPLE_S, Stillness
 from fwsim.steps.unstick import Console
 from fwsim.tools import racadm, sha256sum, sum
 from fwsim.tools.ipmitool import raw
-from recovery import from_journal, ground, repairs_bmc
+from recovery import echoes, from_journal, ground, repairs_bmc
 
-OFF, ON, RESET = 0, 1, 3
+OFF, ON, RESET, SOFT = 0, 1, 3, 5  # of Chassis Control (IPMI 2.0 table 28-4); SOFT: by ACPI, as the power button does
 BOOT_FLAGS, FLAGS = (0x00, 0x08), 5
 VALID, UEFI, FROM_DISK = (
     0x80,
@@ -58,16 +58,37 @@ async def power_on(context: Context) -> Result:
 
 
 async def power_cycle(context: Context) -> Result:
-    """Off, long enough, and on again, by the BMC: for a host on which no system runs."""
+    """Off, long enough, and on again, by the BMC: for a host into which nobody gets. One whose system answers pings is
+    shut down by that system."""
     if await context.doors.host.answers():
         raise Fail("the host is up: its power is not taken", "restart it by its operating system")
     await ground.may_take(context, "take the host's power")
     await _bmc(context)
     if await hostreboot.is_on(context):
-        await ground.chassis(context, OFF, "power off: no system runs")
+        if await _system_runs(context):
+            await _shut_down_by_button(context)
+        else:
+            await ground.chassis(context, OFF, "power off: no system runs")
         await context.sleep(LEFT_OFF_S)
     await ground.chassis(context, ON, "power on")
     return done(f"the host is up after {await ground.host_back(context):.0f} s")
+
+
+async def _system_runs(context: Context) -> bool:
+    """Does its kernel answer, though nobody gets in? What nobody can tell is no."""
+    with suppress(echoes.Untold):
+        return await echoes.answered(context, context.plan.host.address)
+    return False
+
+
+async def _shut_down_by_button(context: Context) -> None:
+    """In good order. Raises Fail where its system does not go down: what it does there, somebody must look at."""
+    await ground.chassis(context, SOFT, "power off in good order: its system runs")
+    began, deadline_s = context.now(), context.board.deadlines.shutdown_s
+    while await hostreboot.is_on(context):
+        if context.now() - began >= deadline_s:
+            raise Fail(f"the host did not shut down within {deadline_s} s", "log in at its console")
+        await context.sleep(context.board.waits.poll_s)
 
 
 async def boot_order(context: Context) -> Result:

@@ -49,7 +49,8 @@ class Links:
         await self._hold("bmc", BMC if self._parent else None, self._server.bmc.on_network, self._network_of_bmc())
         network = self._server.network.cables.get(HOST_PORT, "")
         spec = self._server.spec
-        await self._hold("host", self._links.get(network), spec.host_address, network)
+        host = spec.host_address if self._server.on_network else None  # a host that is off answers no ping
+        await self._hold("host", self._links.get(network), host, network)
 
     def may_bind(self, address: str) -> bool:
         """Wherever the BMC's interface has its address."""

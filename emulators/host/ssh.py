@@ -114,14 +114,20 @@ class SshEndpoint:
 
     def _down(self) -> None:
         self.close_connections()
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Nobody listens any more; who is in stays."""
         if self._acceptor is not None:
             self._acceptor.close()
             self._acceptor = None
 
     def _relinked(self) -> None:
-        """A cable has been moved: heard again, or not any more."""
-        if not self._host.server.serves:
+        """A cable has been moved, or sshd stopped or started: heard again, or not any more."""
+        if not self._host.server.on_network:
             self._down()
+        elif not self._host.server.serves:
+            self._refuse()
         elif self._opening is None or self._opening.done():
             self._up()
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 CLEAN_SIGNALS = (SIGHUP, SIGINT, SIGTERM, SIGPIPE)
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+SSHD = "ssh.service"
 STANDING = {
-    "ssh.service": "OpenBSD Secure Shell server",
+    SSHD: "OpenBSD Secure Shell server",
     "cron.service": "Regular background program processing daemon",
     "dbus.service": "D-Bus System Message Bus",
     "systemd-journald.service": "Journal Service",
@@ -83,6 +84,7 @@ class Units:
     def __init__(self, host: VirtualHost) -> None:
         self._host = host
         self.loaded: dict[str, Unit] = {}
+        self.stopped: set[str] = set()  # of those that every host runs, until its next start
 
     def find(self, name: str) -> Unit | None:
         """A transient unit by either form of its name."""
@@ -93,12 +95,22 @@ class Units:
         description = STANDING.get(full_name(name)) if self._host.up else None
         if description is None:
             return None
-        service = Service((), description)
-        return Unit(full_name(name), service, started=self._host.boots[-1][0] + 5)
+        unit = Unit(full_name(name), Service((), description), started=self._host.boots[-1][0] + 5)
+        if unit.name in self.stopped:
+            unit.active, unit.sub = "inactive", "dead"
+        return unit
+
+    def stand(self, name: str, *, running: bool) -> None:
+        """Start or stop one of the services that every host runs. Without sshd nobody is let in; whoever is in stays,
+        as KillMode=process of Debian's ssh.service has it."""
+        (self.stopped.discard if running else self.stopped.add)(full_name(name))
+        for action in list(self._host.on_link):
+            action()
 
     def clear(self) -> None:
         """The host goes down: units are not kept anywhere."""
         self.loaded.clear()
+        self.stopped.clear()
 
     def start(self, name: str, service: Service) -> Unit:
         """Start a transient service. Raises UnitExists."""

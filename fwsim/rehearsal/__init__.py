@@ -21,6 +21,7 @@ from fwsim.aftermath import Recover
 from fwsim.doors import Doors
 from fwsim.engine import Engine
 from fwsim.events import EXIT_CODES, Event, RunEnded, StepStarted
+from fwsim.hosts.local import LocalHost
 from fwsim.payload import read_all
 from fwsim.plan import Plan
 from fwsim.rehearsal import prepare, wire
@@ -243,7 +244,7 @@ async def _over_wires(
     recover: Recover | None = None,
 ) -> RunEnded:
     at, plan = served.ready, moved(plan, served.ready)
-    recorder = RecordingHost(lambda: wire.leases(run_dir))
+    recorder = RecordingHost(lambda: wire.leases(run_dir), LocalHost() if options.image is not None else None)
     heard = recorder.telling(announcing(emit, lambda step: wire.announce(run_dir, step)))
     phrase = prepare.passphrase_of(plan)
     async with wire.doors(at, recorder, real_ipmitool=options.ipmitool == "real", passphrase=phrase) as doors:

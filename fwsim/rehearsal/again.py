@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from fwsim import rehearsal
 from fwsim.doors import Doors
+from fwsim.hosts.local import LocalHost
 from fwsim.plan import Plan
 from fwsim.record import Record
 from fwsim.rehearsal import prepare, wire
@@ -19,7 +20,7 @@ async def doors(run: Run, known: Record) -> AsyncIterator[tuple[Plan, Doors]]:
     """The run's plan with the server's own addresses, and its doors. The server is left standing. Raises ServerLost."""
     plan, directory = known.plan, run.path
     passwords = prepare.passwords_again(plan, known.scenario)
-    recorder = RecordingHost(lambda: wire.leases(directory))
+    recorder = RecordingHost(lambda: wire.leases(directory), LocalHost() if known.image is not None else None)
     async with wire.attached(directory, passwords, prepare.ROOT_PASSWORD) as served:
         served.wanted = True
         real, phrase = known.ipmitool == "real", prepare.passphrase_of(plan)

@@ -119,7 +119,7 @@ class MemoryHost:
             if self._server.host.drops != line[1]:
                 process.kill(SIGHUP)
                 break
-        if not self._server.serves or self._line() != line:
+        if not self._server.on_network or self._line() != line:
             raise HostUnreachable(f"the connection broke while {argv[0]} ran")
 
 

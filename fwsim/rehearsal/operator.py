@@ -2,7 +2,7 @@
 
 `VirtualOperator` does a few things besides, all to the virtual server alone: SUM and racadm that are for its BMC's
 address act there, a rehearsal's own outlets switch its supplies, its own payloads are hashed, and its DHCP server's
-leases can be read, and HPM.1 goes over the network from units of its own.
+leases can be read, its kernels are pinged, and HPM.1 goes over the network from units of its own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from emulators import outofband
+from emulators import echo, outofband
 from emulators.host.process import SIGHUP
 from emulators.operatorsmachine import OperatorsMachine
 from emulators.server import VirtualServer
-from fwsim.doors import CommandTimeout, Completed
+from fwsim.doors import CommandTimeout, Completed, Host
 from fwsim.events import CommandRan, Event, NotRehearsed
+from fwsim.tools import ping
 
 OUTLET = "virtual-outlet"
 LEASES = "virtual-leases"  # the command that stands in a rehearsal's plan for the operator's own
@@ -26,9 +27,10 @@ LEASES = "virtual-leases"  # the command that stands in a rehearsal's plan for t
 class RecordingHost:
     """Notes the commands that a real run would start on the operator's machine; each seems to succeed."""
 
-    def __init__(self, leases: Callable[[], str] = str) -> None:
-        """`leases`: what the virtual DHCP server has given out."""
-        self._leases = leases
+    def __init__(self, leases: Callable[[], str] = str, pings: Host | None = None) -> None:
+        """`leases`: what the virtual DHCP server has given out. `pings`: sends pings where a kernel answers for each
+        of the virtual server's addresses."""
+        self._leases, self._pings = leases, pings
         self.recorded: list[tuple[str, ...]] = []
         self._untold: list[tuple[str, ...]] = []
 
@@ -46,6 +48,8 @@ class RecordingHost:
     async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
         if tuple(argv) == ("sh", "-c", LEASES):
             return Completed(tuple(argv), 0, self._leases(), "")
+        if self._pings is not None and tuple(argv[:1]) == ("ping",):
+            return await self._pings.run(argv, timeout_s=timeout_s)
         self._note(*argv)
         return Completed(tuple(argv), 0, "", "")
 
@@ -79,11 +83,20 @@ class VirtualOperator(RecordingHost):
             return Completed(tuple(argv), 0, f"{digest}  {argv[1]}\n", "")
         if self._machine.takes(argv):
             return Completed(tuple(argv), *self._machine.run(argv, stdin))
+        if tuple(argv[:1]) == ("ping",):
+            return self._pinged(tuple(argv))
         if switch := _switched(argv):
             number, on = switch
             self._server.set_mains(number - 1, on)
             return Completed(tuple(argv), 0, "", "")
         return await super().run(argv, stdin=stdin, timeout_s=timeout_s)
+
+    def _pinged(self, argv: tuple[str, ...]) -> Completed:
+        server, address = self._server, argv[-1]
+        sent = echo.Pinging(address, ping.COUNT, ping.WAIT_S, lambda: echo.heard(server, address))
+        for seconds in sent.steps():
+            server.advance(server.now + seconds)
+        return Completed(argv, sent.status, sent.output, "")
 
     def _out_of_band(self, argv: tuple[str, ...], stdin: bytes, timeout_s: float) -> Completed:
         server, deadline = self._server, self._server.now + timeout_s

@@ -137,7 +137,10 @@ def test_the_diagnosis_asks_with_one_sentence_of_why_and_only_where_it_is_unsure
 
 
 def test_a_dell_is_not_asked_for_a_code_that_it_does_not_tell() -> None:
-    seen = "host.answers=no host.login=silent power=on bmc.answers=steady bmc.login=in posts=one sel.firmware=quiet"
-    words = [(key, value) for key, _, value in (word.partition("=") for word in f"{seen} console=silent".split())]
+    seen = "host.answers=no host.pings=no power=on bmc.answers=steady bmc.login=in posts=one sel.firmware=quiet"
+    words = [
+        (key, value)
+        for key, _, value in (word.partition("=") for word in f"{seen} host.login=silent console=silent".split())
+    ]
     x11, r740 = (diagnose(of(words), board).next_observation for board in BOARDS)
     assert (x11, r740 != "post.code") == ("post.code", True)

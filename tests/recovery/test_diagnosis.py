@@ -61,6 +61,21 @@ def test_a_host_that_answers_is_never_locked(words: list[tuple[str, str | None]]
 
 
 @given(SEEN)
+@settings(max_examples=200, deadline=None)
+def test_a_host_that_is_pinged_is_neither_off_nor_in_its_firmware(words: list[tuple[str, str | None]]) -> None:
+    firmware = {"stops-at-f1", "disk-asks", "bios-corrupt", "boot-loop", "no-boot-device", "post-hangs", "in-setup"}
+    dead = {*firmware, "host-off", "severe-lock", "no-power", "bmc-hung-host-silent", "operators-side"}
+    assert not dead & set(names(diagnose(of([*words, ("host.pings", "yes")]), X11)))
+
+
+@given(SEEN)
+@settings(max_examples=200, deadline=None)
+def test_a_bmc_that_is_pinged_is_not_without_power_or_locked(words: list[tuple[str, str | None]]) -> None:
+    dead = {"severe-lock", "no-power", "bmc-hung-host-silent", "operators-side"}
+    assert not dead & set(names(diagnose(of([*words, ("bmc.pings", "yes")]), X11)))
+
+
+@given(SEEN)
 @settings(max_examples=300, deadline=None)
 def test_fans_at_full_speed_while_the_bmc_starts_are_no_finding(words: list[tuple[str, str | None]]) -> None:
     quiet = [w for w in words if w[0] not in ("seen.fans", "bmc.age")]
@@ -175,6 +190,17 @@ def test_the_power_of_a_healthy_server_is_left_alone() -> None:
         ),
         ("kcs=answers lan.mode=other bmc.answers=no", "lan-mode-moved", "certain", "restore-lan-mode"),
         ("kcs=answers lan.access=off bmc.answers=no", "lan-access-off", "certain", "restore-lan"),
+        ("kcs=answers lan.access=off bmc.answers=no bmc.pings=yes", "lan-access-off", "certain", "restore-lan"),
+        ("bmc.answers=no bmc.pings=yes bmc.web=yes", "ipmi-off", "certain", "restore-lan"),
+        ("host.login=silent bmc.answers=no bmc.pings=yes bmc.web=yes", "ipmi-off", "certain", "look-and-report"),
+        (
+            "host.login=in kcs=answers lan.access=on lan.address=as-before bmc.answers=no bmc.pings=yes",
+            "ipmi-filtered",
+            "certain",
+            "wait",
+        ),
+        ("host.answers=no host.pings=yes", "sshd-silent", "certain", "power-cycle"),
+        ("host.answers=no host.pings=yes power=on console=booting", "system-hangs", "certain", "power-cycle"),
         ("kcs=answers lan.mac=none bmc.answers=no", "lan-mac-lost", "certain", "reflash-bmc"),
         (
             "host.answers=no bmc.answers=no bmc.lease=elsewhere bmc.at-lease=yes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,14 @@ import pytest
 from emulators.bmc.users import BmcUser
 from emulators.server import VirtualServer
 from emulators.world import World
+from fwsim.doors import Completed
 from fwsim.events import CommandRan, Fact, Intent
 from fwsim.rehearsal.memory import drive
+from fwsim.rehearsal.operator import RecordingHost
 from fwsim.rehearsal.scenario import load, names
 from recovery import evidence
 from recovery.diagnosis import diagnose
-from recovery.observation import BadReport, keys, reportable, reported
+from recovery.observation import BadReport, keys, reported, reports
 from tests.recovery import expert
 from tests.recovery.looked import Looked, rehearsed
 
@@ -134,6 +138,98 @@ def test_a_moved_lan_mode_and_a_switched_off_channel_are_found(tmp_path: Path) -
     assert looked.diagnose().first.name == "lan-access-off"
 
 
+def test_a_host_whose_sshd_is_dead_is_told_from_one_that_is_down(tmp_path: Path) -> None:
+    looked = rehearsed("x11ssh-f", tmp_path)
+    looked.server.host.units.stand("ssh", running=False)
+    looked.server.advance(looked.server.now + 3600)
+    seen = looked.look()
+    assert (seen.value("host.answers"), seen.value("host.pings"), seen.value("bmc.pings")) == ("no", "yes", "yes")
+    found = diagnose(seen, looked.board)
+    assert (found.first.name, found.first.confidence, found.first.remedies[0]) == (
+        "sshd-silent",
+        "certain",
+        "power-cycle",
+    )
+    looked.server.power_off()
+    assert looked.look().value("host.pings") == "no"
+    assert looked.diagnose().first.name == "host-off"
+
+
+def test_a_bmc_without_ipmi_is_told_from_one_that_is_dark_though_the_host_is_silent(tmp_path: Path) -> None:
+    looked = rehearsed("x11ssh-f", tmp_path)
+    looked.server.host.units.stand("ssh", running=False)
+    looked.server.bmc.lan.access_mode = 0
+    looked.server.advance(looked.server.now + 3600)
+    seen = looked.look()
+    assert (seen.value("bmc.answers"), seen.value("bmc.asf"), seen.value("bmc.pings")) == ("no", "no", "yes")
+    names = [cause.name for cause in diagnose(seen, looked.board).causes]
+    assert names[0] == "ipmi-off"
+    assert not {"severe-lock", "bmc-hung-host-silent", "no-power", "operators-side"} & set(names)
+    looked.server.bmc.hang()
+    assert looked.look().value("bmc.pings") == "no"
+
+
+class Deaf(RecordingHost):
+    """An operator's machine whose ping ends like that."""
+
+    def __init__(self, status: int, stderr: str) -> None:
+        super().__init__()
+        self.ends = status, stderr
+
+    async def run(self, argv: Sequence[str], *, stdin: bytes = b"", timeout_s: float = 60.0) -> Completed:
+        return Completed(tuple(argv), self.ends[0], "", self.ends[1])
+
+
+NOT_PERMITTED = "ping: socktype: SOCK_RAW\nping: socket: Operation not permitted\nping: => missing cap_net_raw+p\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "stderr", "why"),
+    [
+        (127, "[Errno 2] No such file or directory: 'ping'\n", "No such file or directory"),
+        (2, NOT_PERMITTED, "missing cap_net_raw"),
+        (2, "ping: db07.example: Name or service not known\n", "not known"),
+    ],
+)
+def test_a_ping_that_could_not_be_sent_is_no_silence(status: int, stderr: str, why: str, tmp_path: Path) -> None:
+    looked = rehearsed("severe-lock", tmp_path)
+    seen = looked.look(doors=replace(looked.doors(), operator=Deaf(status, stderr)))
+    for key in ("host.pings", "bmc.pings"):
+        [one] = seen.of(key)
+        assert one.value is None
+        assert why in one.why
+
+
+def test_this_machines_own_answer_is_no_evidence_of_a_server(tmp_path: Path) -> None:
+    """A tunnel, or a virtual server at home on loopback: a real ping is answered there, whatever has become of it."""
+    looked = rehearsed("severe-lock", tmp_path)
+    plan = looked.prepared.plan
+    host, bmc = (
+        plan.host.model_copy(update={"address": "127.0.0.1"}),
+        plan.bmc.model_copy(update={"address": "localhost"}),
+    )
+    looked.prepared = replace(looked.prepared, plan=plan.model_copy(update={"host": host, "bmc": bmc}))
+    before = len(looked.events)
+    seen = looked.look()
+    for key in ("host.pings", "bmc.pings"):
+        [one] = seen.of(key)
+        assert (one.value, "this machine itself answers" in one.why) == (None, True)
+    assert "ping" not in [e.argv[0] for e in looked.events[before:] if isinstance(e, CommandRan)]
+    local = plan.host.model_copy(update={"local": True})
+    looked.prepared = replace(looked.prepared, plan=plan.model_copy(update={"host": local}))
+    assert [o.why for o in looked.look().of("host.pings")] == ["fwsim runs on that very server"]
+
+
+def test_who_pings_from_elsewhere_may_report_it(tmp_path: Path) -> None:
+    assert [(o.key, o.value) for o in reported("host_ping=yes,bmc_ping=no")] == [
+        ("host.pings", "yes"),
+        ("bmc.pings", "no"),
+    ]
+    looked = rehearsed("severe-lock", tmp_path)
+    assert looked.diagnose("fans=100%,video=none").first.name == "severe-lock"
+    assert "severe-lock" not in [c.name for c in looked.diagnose("fans=100%,video=none,host_ping=yes").causes]
+
+
 def test_an_unplugged_management_cable_is_a_matter_of_the_path(tmp_path: Path) -> None:
     looked = rehearsed("x11ssh-f", tmp_path)
     del looked.server.network.cables["dedicated"]
@@ -245,4 +341,4 @@ def test_everything_that_can_be_reported_is_used_by_a_rule() -> None:
     from recovery.ruletable import rules
 
     asked = {key for rule in rules() for key in rule.asked}
-    assert {f"seen.{name}" for name in reportable()} <= asked | {"seen.beeps"}
+    assert set(reports().values()) <= asked | {"seen.beeps"}

@@ -108,6 +108,20 @@ def test_a_repairs_deeds_are_agreed_to_in_the_journal_before_anything_is_done(tm
     assert next(i for i, e in enumerate(it.events[began:]) if isinstance(e, Intent)) > 4
 
 
+def test_a_host_whose_sshd_is_dead_is_shut_down_in_good_order_and_started(tmp_path: Path) -> None:
+    it = ill(tmp_path)
+    assert it.ended.ending == "updated"
+    it.server.host.units.stand("ssh", running=False)
+    before = it.happened("host-shutdown")
+    assert it.repair("power-cycle") is None
+    assert it.server.serves
+    assert it.happened("host-shutdown") == before + 1
+    assert [e.action for e in it.events if isinstance(e, Intent)][-2:] == [
+        "power off in good order: its system runs",
+        "power on",
+    ]
+
+
 # -- the BMC's flash
 
 

@@ -78,7 +78,7 @@ TABLE: dict[str, Row] = {
     "logger": Row("journal:logger", BIN, "util-linux 2.38"),
     **_rows("power", SBIN, SYSTEMD, "reboot", "poweroff", "halt", "shutdown"),
     "ip": Row("network:ip", BIN, "iproute2 6.1: read off the real tool"),
-    "ping": Row("network:ping", BIN, INVENTED),
+    "ping": Row("network:ping", BIN, "iputils 20221126: read off the real tool"),
     **_rows("disks", BIN, "util-linux 2.38: read off the real tool", "lsblk"),
     "cryptsetup": Row("disks:cryptsetup", SBIN, "cryptsetup 2.6: format strings of its source"),
     "mokutil": Row("mokutil:mokutil", BIN, "mokutil 0.6: its source"),

@@ -172,7 +172,9 @@ def _stop(inv: Invocation, options: Options, names: tuple[str, ...]) -> int:
         unit = inv.host.units.find(name)
         if unit is not None:
             inv.host.units.stop(unit)
-        elif full_name(name) not in STANDING:
+        elif full_name(name) in STANDING:
+            inv.host.units.stand(name, running=False)
+        else:
             inv.err(f"Failed to stop {full_name(name)}: Unit {full_name(name)} not loaded.\n")
             status = 5
     return status
@@ -198,7 +200,9 @@ def _reset_failed(inv: Invocation, options: Options, names: tuple[str, ...]) -> 
 def _start(inv: Invocation, options: Options, names: tuple[str, ...]) -> int:
     status = 0
     for name in names:
-        if full_name(name) not in STANDING and inv.host.units.find(name) is None:
+        if full_name(name) in STANDING:
+            inv.host.units.stand(name, running=True)
+        elif inv.host.units.find(name) is None:
             inv.err(f"Failed to start {full_name(name)}: Unit {full_name(name)} not found.\n")
             status = 5
     return status
