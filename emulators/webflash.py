@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from emulators import images, writing
 from emulators.bmc.selfupdate import SelfUpdate, in_progress
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from emulators.server import VirtualServer
 
 RECOVERY_S = 10.0  # the management engine's way into its recovery mode
+LOOK_S = 30.0  # shorter than any BMC's start
 RESTART_S = 5.0  # from the end of the BMC's own flash to its restart
 _KEY = "web-bios-update"  # where the BMC's RAM remembers it
 
 INVENTED: tuple[str, ...] = (
     "web flash: the seconds that the management engine takes to its recovery mode",
     "web flash: an iDRAC writes a BIOS that does not start by itself, with the host off",
+    "web flash: a BIOS that the BMC writes is over with the BMC's restart, and an iDRAC's job of it then Failed",
     "web flash: where every bank is damaged, signed firmware of any version is taken",
 )
 
@@ -104,12 +106,16 @@ class BiosUpdate:
         yield RECOVERY_S
         self._stage = "writing"
         program = server.program("bios", image, server.board.bios.write_s, on_percent=self._reached)
+        left_s = 0.0
         while bmc.answering and bmc.generation == generation:
-            try:
-                wait = next(program)
-            except StopIteration as stop:
-                return self._end(bool(stop.value))
-            yield wait
+            if left_s <= 0:
+                try:
+                    left_s = cast(float, next(program))
+                except StopIteration as stop:
+                    return self._end(bool(stop.value))
+            waits_s = min(left_s, LOOK_S)  # a writing that stands still ends with the BMC's restart as well
+            left_s -= waits_s
+            yield waits_s
         program.close()
         return self._end(False)
 

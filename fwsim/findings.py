@@ -16,6 +16,7 @@ from fwsim.paths import Hop
 
 UNRESTORED = "unrestored."  # facts of that name: what is not as before -> what to do about it
 CHANGED = "changed."  # facts of that name tell what was done to the server
+BMC_WRITES = "bmc.writes"  # facts of that name: a BIOS was handed to the BMC ("begun"), or that has ended ("ended")
 LOGIN = "bmc.login"  # facts of that name tell what became of a login at the BMC
 Login = Literal["tried", "in", "refused", "unanswered"]
 
@@ -49,6 +50,7 @@ class Findings:
     watchdog: bytes = b""  # its settings from before it was disarmed, while it is ours to put back
     unrestored: dict[str, str] = field(default_factory=dict)  # what is not as before -> what to do about it
     changes: dict[str, str] = field(default_factory=dict)  # what was changed -> in words
+    bmc_writes_since: float | None = None  # a BIOS was handed to the BMC then, and of its end nobody has heard
     logins_refused: int = 0  # by the BMC, in all of this run
     logins_unheard: int = 0  # an engine died before it heard what became of them, and none was let in since
     login_open: bool = False  # tried, and not heard of yet
@@ -77,6 +79,10 @@ class Findings:
         self.logins_refused += how == "refused"
         self.logins_unheard *= how != "in"
         self.login_open = how == "tried"
+
+    def bmc_writes(self, how: str, at: float) -> None:
+        """The BMC begins to write a BIOS by itself, or is known to have ended. `at`: seconds since the run began."""
+        self.bmc_writes_since = at if how == "begun" else None
 
     def change(self, key: str, text: str) -> None:
         """Something was done to the server; "" takes it back."""

@@ -49,6 +49,8 @@ def findings(events: Sequence[Event], job: Job) -> Findings:
                 image = images.get((kind, version, sha256))
                 if image is not None:
                     _image(found, job, image, event)
+            case Fact(key="bmc.writes"):
+                found.bmc_writes(event.value, event.at)
             case Fact():
                 _fact(found, event.key, event.value)
             case Intent():

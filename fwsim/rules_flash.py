@@ -111,7 +111,7 @@ def looked_before_flash(told: Told, world: Sequence[Record]) -> Iterator[Broken]
         yield from _looked(told, start, since)
         image = start.flash.sha256 or start.flash.file
         before = last.get(image)
-        if before is not None and not _version_between(told, before, start):
+        if before is not None and not _version_between(told, before, start) and not _job_failed(told, before, start):
             yield Broken(3, "one image is flashed twice, and no version was read in between", start.command.began)
         if start.command.event.status == 0:
             last[image] = start
@@ -168,6 +168,12 @@ def _version_between(told: Told, before: Start, start: Start) -> bool:
     return told.fact(f"{start.kind}.version", **between) is not None
 
 
+def _job_failed(told: Told, before: Start, start: Start) -> bool:
+    """A BIOS that the iDRAC writes with the host off: no version can be read there. Was its job seen to have failed?"""
+    between = (c for c in told.commands if before.command.index < c.index < start.command.index)
+    return _by_the_bmc(start) and any("jobqueue" in c.event.argv and "Failed" in c.event.stdout for c in between)
+
+
 def _untold(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
     """A chip that was written and no event that began it."""
     for chip in ("bmc", "bios"):
@@ -187,13 +193,13 @@ def incomplete_bank(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
         chips = [
             chip
             for chip, begin, end in truly
-            if begin <= command.began < end and not _nothing_runs(world, chip, begin, command.began)
+            if begin <= command.began < end
+            and not _nothing_runs(world, chip, begin, command.began)
+            and not _stands_still(world, chip, begin, command)
         ]
         if chips:
             yield Broken(11, f"`{command.line}` while the {chips[0].upper()}'s bank is incomplete", command.began)
-        elif (unproved := _unproved(told, world, command)) and not _nothing_runs(
-            world, unproved.kind or "", unproved.command.began, command.began
-        ):
+        elif (unproved := _unproved(told, world, command)) and not _nothing_to_lose(world, unproved, command):
             name = (unproved.kind or "").upper()
             yield Broken(11, f"`{command.line}` while nothing proves the {name}'s bank whole", command.began)
 
@@ -202,6 +208,20 @@ def _nothing_runs(world: Sequence[Record], chip: str, since: float, until: float
     """Has POST stood still on that BIOS? Then no system runs any more that could be lost, and nobody writes it."""
     before = round(until, 6)  # as the world's times are: a POST that this very command started is no excuse for it
     return chip == "bios" and any(r["kind"] == "post-hung" and since < r["at"] < before for r in world)
+
+
+def _stands_still(world: Sequence[Record], chip: str, since: float, command: Command) -> bool:
+    """A restart of the BMC alone, while it stands still in writing a BIOS, with the host off: its own bank is another,
+    no system runs from the one in doubt, and nothing that goes on is cut short."""
+    before = [r for r in world if r["at"] <= round(command.began, 6)]
+    stalled = any(r["kind"] == "flash-stalled" and r.get("chip") == chip and r["at"] >= since for r in before)
+    lives = [r["kind"] for r in before if r["kind"] in ("host-power-off", "host-up", "post-hung", "post-restarted")]
+    return command.deed == "bmc-reset" and chip == "bios" and stalled and lives[-1:] == ["host-power-off"]
+
+
+def _nothing_to_lose(world: Sequence[Record], unproved: Start, command: Command) -> bool:
+    chip, since = unproved.kind or "", unproved.command.began
+    return _nothing_runs(world, chip, since, command.began) or _stands_still(world, chip, since, command)
 
 
 def _by_the_operators_word(told: Told, command: Command) -> bool:

@@ -6,9 +6,11 @@ speaks against it. While a bank is or may be incomplete, no remedy that resets o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fwsim import bank
 from fwsim.boards import Board
 from recovery import asking, remedies
 from recovery.moot import moot
@@ -18,13 +20,10 @@ from recovery.ruletable import Clues, Rule, rules
 Confidence = Literal["certain", "likely", "possible"]
 RANK: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
 UNKNOWN = "unknown"
-INCOMPLETE, APPLYING = "maybe-incomplete", "applying"
-SETTLED = {"scheduled", "completed"}  # jobs of an iDRAC that has not begun to write, or has done so
 BANKS = {"bank.bmc": "reflash-bmc", "bank.bios": "reflash-bios"}  # what must come first where a bank may be incomplete
 OVER_LAN = {"bank.bios": "reflash-bios-oob"}  # where the host is not there to write it
 SCREEN = "seen.video"
-POSTS = {"passed", "hang"}  # of the event log: the BIOS itself ran, to its end or to a code where it stands
-BUSY = ("jobs", "flash")  # where one of these is running, something may be writing
+BUSY = ("jobs", "flash", "bmc.writes")  # where one of these is running or overdue, something may be writing
 WEIGHT: dict[Confidence, float] = {
     "certain": 8.0,
     "likely": 4.0,
@@ -155,20 +154,34 @@ def _remedies(rule: Rule, evidence: Evidence, board: Board) -> tuple[tuple[str, 
     """Those to offer and those that rule 11 withholds, least invasive first."""
     broken = [bank for bank in BANKS if _doubtful(bank, evidence)]
     rows = [row for row in remedies.ordered(rule.remedies, board) if _has_way(row, evidence)]
-    withheld = tuple(row.name for row in rows if broken and row.takes)
-    offered = {row.name for row in rows if not (broken and row.takes)}
-    if withheld and not any("running" in evidence.values(key) for key in BUSY):
+    withheld = tuple(row.name for row in rows if _is_withheld(row, broken, evidence))
+    offered = {row.name for row in rows} - {*withheld}
+    if withheld and not any({"running", "overdue"} & evidence.values(key) for key in BUSY):
         offered |= {again for bank in broken if (again := _again(bank, evidence))}
     return tuple(row.name for row in remedies.ordered(offered, board)), withheld
 
 
-def _doubtful(bank: str, evidence: Evidence) -> bool:
+def _is_withheld(row: remedies.Remedy, broken: Sequence[str], evidence: Evidence) -> bool:
+    """Rule 11: what a bank may be all that is left of is not taken away. What writes that very bank anew, or replaces
+    it, is no loss of it; and a BMC that stands still in writing a BIOS of which nothing runs is restarted."""
+    if not broken or not row.takes or {*broken} <= row.renews:
+        return False
+    return not (row.takes == {"bmc-reset"} and _stands_still(broken, evidence))
+
+
+def _stands_still(broken: Sequence[str], evidence: Evidence) -> bool:
+    """Has the BMC had all the time for the BIOS that it writes by itself, with the host off? Then only its restart ends
+    that, no system runs from that bank, and its own bank is not the one in doubt."""
+    is_off = evidence.values("power") == {"off"}
+    return [*broken] == ["bank.bios"] and is_off and evidence.value("bmc.writes") == "overdue"
+
+
+def _doubtful(name: str, evidence: Evidence) -> bool:
     """May it be incomplete? One that is written during a start may be, unless its job or POST says otherwise; or it is
     long over, and somebody beside the server has seen that nothing is written there."""
-    told = evidence.values(bank)
     seen = "overdue" in evidence.values("host.age") and evidence.values(SCREEN)
-    settled = SETTLED & evidence.values("jobs") or POSTS & evidence.values("sel.firmware") or seen
-    return INCOMPLETE in told or (APPLYING in told and not settled)
+    settled = bool(seen) or bank.is_settled(evidence.values("jobs"), evidence.values("sel.firmware"))
+    return any(bank.is_doubtful(told, settled=settled) for told in evidence.values(name))
 
 
 def _again(bank: str, evidence: Evidence) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from fwsim.boards import BiosMethod, BmcMethod, Kind
+from fwsim import bank
+from fwsim.boards import Board
 from fwsim.context import Context
 from fwsim.events import CommandRan, Event, Fact, ImageMarked, Intent, RunEnded, RunStarted, StepEnded, StepStarted
 from fwsim.findings import LOGIN
@@ -91,10 +92,11 @@ def look(notes: Notes, events: Sequence[Event], past: Past) -> None:
     if step is not None:
         notes.saw("run.stopped-in", step.step, JOURNAL, at=step.at)
     for kind in ("bmc", "bios"):
-        proved = bank(notes.context, kind)
+        proved = bank.last(notes.context.job, notes.context.found, kind)
         kept_back = kind == "bmc" and proved == "whole" and _unsent(events)
         notes.saw(f"bank.{kind}", "awaits-restart" if kept_back else proved, JOURNAL, at=last.at)
     _ages(notes, past)
+    _writes(notes)
     if refused := _refused_by(events):
         notes.saw("tool.refused", refused, JOURNAL, at=last.at)
     for item in notes.context.found.unrestored:
@@ -165,24 +167,6 @@ def _words(request: Sequence[int]) -> tuple[str, ...]:
     return ("raw", *(f"{byte:#04x}" for byte in request))
 
 
-def bank(context: Context, kind: Kind) -> str:
-    """What is proved of the last image of that kind that was begun."""
-    found = context.found
-    begun = [image for image in context.job.images(kind) if image in found.flashed]
-    if not begun:
-        return "untouched"
-    image = begun[-1]
-    if image in found.verified:
-        return "verified"
-    if image not in found.whole:
-        return "maybe-incomplete"
-    method = found.method.get(image) or next(iter(context.job.methods(image)), None)
-    by_itself = isinstance(method, BmcMethod) and method.resets_itself
-    if image not in found.restarting and not by_itself:
-        return "awaits-restart"
-    return "applying" if isinstance(method, BiosMethod) and method.applies == "staged" else "whole"
-
-
 def _unsent(events: Sequence[Event]) -> bool:
     """Was the BMC about to be restarted, and the step that should have asked for it failed? It has not heard, then."""
     marks = [n for n, e in enumerate(events) if isinstance(e, ImageMarked) and e.kind == "bmc"]
@@ -206,6 +190,21 @@ def _ages(notes: Notes, past: Past) -> None:
             notes.cannot(key, "the journal knows of no restart and no answer", JOURNAL)
         else:
             notes.saw(key, "starting" if notes.context.now() - since < needs_s else "overdue", JOURNAL)
+
+
+def _writes(notes: Notes) -> None:
+    """A BIOS that was handed to the BMC, which writes it by itself, and of whose end nobody has heard."""
+    since = notes.context.found.bmc_writes_since
+    if since is None:
+        notes.saw("bmc.writes", "nothing", JOURNAL)
+    else:
+        over = notes.context.now() - since >= written_within_s(notes.context.board)
+        notes.saw("bmc.writes", "overdue" if over else "running", JOURNAL)
+
+
+def written_within_s(board: Board) -> float:
+    """The longest that the BMC of such a board takes to write a BIOS by itself."""
+    return board.deadlines.bios_flash_s + board.deadlines.bios_apply_s
 
 
 def _heard(notes: Notes, event: Fact) -> None:

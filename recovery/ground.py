@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from fwsim import waiting
+from fwsim import bank, waiting
 from fwsim.boards import Kind
 from fwsim.context import Context
 from fwsim.doors import DoorError
+from fwsim.findings import BMC_WRITES
 from fwsim.outcomes import Fail
 from fwsim.paths import Hop
 from fwsim.steps import backup, guard, hostreboot, looking, reading
 from fwsim.steps.guard import INCOMPLETE
 from recovery import eventlog, from_journal, from_lan
-from recovery.diagnosis import POSTS, SETTLED
 from recovery.notes import Notes
 
 
@@ -83,6 +85,19 @@ async def may_take(context: Context, what: str, *, anew: Hop | None = None) -> N
     doubtful = [hop for hop in context.found.flashed if await _is_doubtful(context, hop)]
     if anew in doubtful and await _found_corrupt(context):
         doubtful.remove(anew)
+    await _refuse(context, what, doubtful)
+
+
+async def may_reset_bmc(context: Context, what: str) -> None:
+    """The same of a restart of the BMC alone, which a BIOS does not forbid that it has stopped writing, with the host
+    off: nothing else ends that, no system runs from that bank, and the BMC's own is not in doubt."""
+    doubtful = [hop for hop in context.found.flashed if await _is_doubtful(context, hop)]
+    if doubtful and all(hop.kind == "bios" for hop in doubtful) and await _stands_still(context):
+        doubtful = []
+    await _refuse(context, what, doubtful)
+
+
+async def _refuse(context: Context, what: str, doubtful: Sequence[Hop]) -> None:
     if doubtful and not context.job.despite_incomplete:
         hop = doubtful[0]
         why = f"{hop.kind.upper()} {hop.version} is not proved whole: fwsim does not {what}"
@@ -94,12 +109,11 @@ async def may_take(context: Context, what: str, *, anew: Hop | None = None) -> N
 
 
 async def _is_doubtful(context: Context, hop: Hop) -> bool:
-    """Not proved whole; or staged, and the start that writes it has begun and is not known to be over."""
-    found = context.found
-    if hop in found.verified:
+    """The server is asked only where the journal leaves it open."""
+    known = bank.state(context.job, context.found, hop)
+    if not bank.is_doubtful(known, settled=False):
         return False
-    staged = any(getattr(method, "applies", "") == "staged" for method in context.job.methods(hop)[:1])
-    return hop not in found.whole or (staged and hop in found.restarting and not await _is_settled(context))
+    return bank.is_doubtful(known, settled=True) or not await _is_settled(context)
 
 
 async def _found_corrupt(context: Context) -> bool:
@@ -112,12 +126,34 @@ async def _is_settled(context: Context) -> bool:
     """By two witnesses over LAN: POST has come to its end since, or the iDRAC has no job at work any more."""
     notes = Notes(context)
     await eventlog.look(notes, from_journal.remember(context, ()), "the event log")
-    if notes.value("sel.firmware") in POSTS:
-        return True
-    if context.board.racadm is None:
+    if context.board.racadm is not None and not _says_so(notes):
+        await from_lan.jobs(notes)
+    return _says_so(notes)
+
+
+def _says_so(notes: Notes) -> bool:
+    told = {key: {value} if (value := notes.value(key)) else set() for key in ("jobs", "sel.firmware")}
+    return bank.is_settled(told["jobs"], told["sel.firmware"])
+
+
+# -- what the BMC writes by itself
+
+
+def bmc_writes(context: Context, how: Literal["begun", "ended"]) -> None:
+    """A BIOS is handed to the BMC, or that has ended: on the disk, for whoever looks next."""
+    context.found.bmc_writes(how, context.now())
+    context.fact(BMC_WRITES, how)
+
+
+async def _stands_still(context: Context) -> bool:
+    """Has the BMC had all the time for the BIOS that it writes by itself, and is the host off? It is asked over LAN."""
+    since = context.found.bmc_writes_since
+    if since is None or context.now() - since < from_journal.written_within_s(context.board):
         return False
-    await from_lan.jobs(notes)
-    return notes.value("jobs") in SETTLED
+    try:
+        return not await hostreboot.is_on(context)
+    except DoorError:
+        return False
 
 
 async def bmc_steady(context: Context, deadline_s: float | None = None) -> None:

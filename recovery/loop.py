@@ -71,6 +71,10 @@ class _Tried:
     def left(self, name: str) -> bool:
         return self.times.get(name, 0) < TRIES and name not in (*self.declined, *self.failed, *self.vain)
 
+    def in_failure(self, name: str) -> bool:
+        """Did it fail last, or as often as it is tried at all?"""
+        return name in self.failed or self.times.get(name, 0) >= TRIES
+
     def note(self, name: str) -> int:
         self.times[name] = self.times.get(name, 0) + 1
         return self.times[name]
@@ -251,7 +255,7 @@ def _visits(after: Aftermath, cause: Cause, tried: _Tried) -> Iterable[str]:
     """The procedures for it that have not been followed in vain, and whose way has not been tried from here."""
     followed = {event.value for event in after.events if isinstance(event, Fact) and event.key == VISITED}
     for name in cause.remedies:
-        if _is_visit(name) and name not in followed and SAME_WAY.get(name) not in tried.failed:
+        if _is_visit(name) and name not in followed and not tried.in_failure(SAME_WAY.get(name, "")):
             yield name
 
 

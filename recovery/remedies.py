@@ -18,6 +18,7 @@ from fwsim.boards import Board
 
 Takes = Literal["bmc-reset", "host-restart", "power"]
 Needs = Literal["host", "bmc", "pdu"]
+Bank = Literal["bank.bmc", "bank.bios"]
 
 
 class Part(BaseModel):
@@ -53,6 +54,7 @@ class Remedy(Part):
     downtime: bool = False
     gathers: bool = False
     takes: frozenset[Takes] = frozenset()
+    renews: frozenset[Bank] = frozenset()
     needs: frozenset[Needs] = frozenset()
     only: Only = Only()
 

@@ -20,6 +20,10 @@ from recovery import ground
 RACADM_S = racjobs.RACADM_S
 
 
+class CutShort(Fail):
+    """What wrote the BIOS has ended, and not well: the chip may be half written."""
+
+
 async def wait(context: Context) -> Result:
     """As long as the board may need for its slowest start."""
     deadlines, waits = context.board.deadlines, context.board.waits
@@ -50,8 +54,8 @@ async def _jobs_end(context: Context, deadline_s: float) -> None:
 
 
 async def cold_reset(context: Context) -> Result:
-    """In band where the host answers, else over LAN."""
-    await ground.may_take(context, "reset the BMC")
+    """In band where the host answers, else over LAN. What the BMC was writing by itself is over with it."""
+    await ground.may_reset_bmc(context, "reset the BMC")
     await ground.boot_id_if_up(context)
     if await context.doors.host.answers() and await looking.bmc_answers(context):
         context.intend("reset cold", "bmc")
@@ -66,6 +70,8 @@ async def cold_reset(context: Context) -> Result:
 async def _back(context: Context) -> None:
     """From outside, and for the host, which may have to load its driver anew."""
     await ground.bmc_steady(context)
+    if context.found.bmc_writes_since is not None:
+        ground.bmc_writes(context, "ended")
     if await context.doors.host.answers():
         await _in_band(context)
 
@@ -88,7 +94,7 @@ async def reload_ipmi_si(context: Context) -> Result:
 
 async def racreset(context: Context) -> Result:
     """Never while a job is open: one that writes would be cut short."""
-    await ground.may_take(context, "reset the iDRAC")
+    await ground.may_reset_bmc(context, "reset the iDRAC")
     await _no_job_is_open(context)
     await ground.boot_id_if_up(context)
     context.intend("racreset", "bmc")
@@ -260,8 +266,8 @@ async def job_ids(context: Context) -> str:
 
 
 async def bios_job_over(context: Context, known: str, deadline_s: float) -> None:
-    """The BIOS's job that is not among the `known` has ended well, or waits for the start that writes it. Raises Fail:
-    then the chip may be half written."""
+    """The BIOS's job that is not among the `known` has ended well, or waits for the start that writes it. Raises
+    CutShort where it has ended badly, Fail where nobody knows: then the chip may be half written."""
     began, job = context.now(), None
     while context.now() - began < deadline_s:
         with suppress(Fail, DoorError):  # as while the iDRAC restarts
@@ -269,7 +275,7 @@ async def bios_job_over(context: Context, known: str, deadline_s: float) -> None
         if job is not None and job.state in ("completed", "waiting"):
             return
         if job is not None and job.state == "failed":
-            raise Fail(f"the job {job.id} ({job.name}) ended as {job.status}: {job.message}", "write it again")
+            raise CutShort(f"the job {job.id} ({job.name}) ended as {job.status}: {job.message}", "write it again")
         await context.sleep(context.board.waits.poll_s)
     where = f"is {job.status}" if job is not None else "never came into the queue"
     raise Fail(f"the BIOS's job {where} after {deadline_s:g} s", "let it end; power neither the iDRAC nor the host")

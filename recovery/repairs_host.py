@@ -16,6 +16,7 @@ from fwsim.steps.unstick import Console
 from fwsim.tools import racadm, sha256sum, sum
 from fwsim.tools.ipmitool import raw
 from recovery import echoes, from_journal, ground, repairs_bmc
+from recovery.repairs_bmc import CutShort
 
 OFF, ON, RESET, SOFT = 0, 1, 3, 5  # of Chassis Control (IPMI 2.0 table 28-4); SOFT: by ACPI, as the power button does
 BOOT_FLAGS, FLAGS = (0x00, 0x08), 5
@@ -31,10 +32,6 @@ SETTLES_S = 10.0  # the BMC has written, and comes to rest
 
 class NothingWritten(Fail):
     """It was refused before anything was written: the chip is as it was."""
-
-
-class CutShort(Fail):
-    """The tool has ended, and not well: the chip may be half written."""
 
 
 async def pass_f1(context: Context) -> Result:
@@ -144,12 +141,15 @@ async def _profile(context: Context) -> None:
 
 
 async def reflash_through_bmc(context: Context) -> Result:
-    """With the host off: it does not start any more."""
+    """With the host off: it does not start any more. One that is off already loses nothing by it."""
     hop = ground.image(context, "bios")
     if await context.doors.host.answers():
         raise Fail("the host is up", "flash the BIOS again from there")
-    await ground.may_take(context, "switch the host off", anew=hop)
     await _bmc(context)
+    if context.found.bmc_writes_since is not None:
+        raise Fail("the BMC may still be writing a BIOS", "let it end; where it stands still, restart the BMC first")
+    if await hostreboot.is_on(context):
+        await ground.may_take(context, "switch the host off", anew=hop)
     return await _through_the_bmc(context, hop)
 
 
@@ -209,7 +209,8 @@ async def _written_in_the_end(context: Context, hop: Hop) -> None:
 
 
 async def _written_by_bmc(context: Context, hop: Hop) -> None:
-    """Raises NothingWritten where the chip is as it was, Fail where nobody can tell."""
+    """Raises NothingWritten where the chip is as it was, CutShort where it may be half written, Fail where the BMC may
+    still be at it."""
     seen = await context.run_on_files(sha256sum.argv(str(hop.file)))
     if seen.status != 0 or sha256sum.parse(seen.stdout) != hop.sha256:
         raise NothingWritten(f"{hop.file.name} is not what the plan says any more", "get it from the vendor again")
@@ -219,24 +220,38 @@ async def _written_by_bmc(context: Context, hop: Hop) -> None:
     proved = hop in context.found.whole
     known = await repairs_bmc.job_ids(context) if context.board.racadm else ""
     context.mark(hop, "begun", jobs=known)  # what was proved of the bank says nothing of what is written now
+    ground.bmc_writes(context, "begun")
     try:
         await _handed_to_bmc(context, hop)
-    except NothingWritten:
-        if proved:
+        if context.board.racadm:
+            await repairs_bmc.bios_job_over(context, known, _patience_s(context))
+    except (NothingWritten, CutShort) as ended:
+        ground.bmc_writes(context, "ended")
+        if isinstance(ended, NothingWritten) and proved:
             context.mark(hop, "whole")
         raise
-    if context.board.racadm:
-        await repairs_bmc.bios_job_over(context, known, context.board.deadlines.bios_flash_s)
+    except CommandTimeout as silent:
+        raise Fail(f"the BMC has not ended writing BIOS {hop.version}: {silent}", "let it end") from silent
+    ground.bmc_writes(context, "ended")
     context.mark(hop, "whole")  # by the iDRAC's job; or SUM has verified it, with the host off
+
+
+def _patience_s(context: Context) -> float:
+    """A little longer than the BMC may take: what has not ended then stands still."""
+    return from_journal.written_within_s(context.board) + SETTLES_S
 
 
 async def _handed_to_bmc(context: Context, hop: Hop) -> None:
     if context.board.racadm:
-        ran = await repairs_bmc.out_of_band(context, racadm.update(str(hop.file)), timeout_s=TOOL_S * 4)
+        ran = await repairs_bmc.out_of_band(context, racadm.update(str(hop.file)), timeout_s=_patience_s(context))
         if not racadm.parse_update(ran.stdout, ran.stderr).accepted:
             raise NothingWritten(f"the iDRAC does not take the BIOS: {last_line(ran.stdout)}", "use its web page")
     else:
-        await _sum(context, sum.update_bios(str(hop.file), preserve_setting=True), timeout_s=TOOL_S * 4)
+        await _sum(
+            context,
+            sum.update_bios(str(hop.file), preserve_setting=True),
+            timeout_s=_patience_s(context),
+        )
 
 
 async def _same_bmc(context: Context) -> None:

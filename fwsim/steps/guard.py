@@ -5,7 +5,7 @@ What still runs may be all that is left. Only the operator's explicit word goes 
 
 from __future__ import annotations
 
-from fwsim import units
+from fwsim import bank, units
 from fwsim.context import Context
 from fwsim.outcomes import Fail
 from fwsim.paths import Hop
@@ -20,7 +20,8 @@ INCOMPLETE = (
 
 def proved_whole(context: Context, image: Hop, so: str) -> None:
     """Raises Fail where this run's own flash is not proved whole. `so`: what is not done."""
-    if image not in context.found.whole:
+    known = bank.state(context.job, context.found, image)
+    if known == "untouched" or bank.is_doubtful(known, settled=True):
         raise Fail(f"the bank is not proved whole, so {so}", INCOMPLETE.format(command="hpm check"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from fwsim import units, waiting
+from fwsim import bank, units, waiting
 from fwsim.context import Context
 from fwsim.doors import DoorError
 from fwsim.findings import Findings
@@ -64,12 +64,30 @@ async def _host(context: Context) -> str:
         return "the host answers"
     if up and not await _goes_down(context):
         return "the host has not restarted"
+    if not up:
+        await _stays_off(context)
     if context.found.restart_is_power_cycle and await _is_off(context):
         await hostreboot.power_on_again(context)
     deadlines = context.board.deadlines
     deadline_s = max(deadlines.bios_s, deadlines.host_boot_s + deadlines.post_s + deadlines.bios_apply_s)
     took = await hostreboot.wait(context, deadline_s, under)
     return f"the host is back{f' after {took:.0f} s' if took else ''}"
+
+
+async def _stays_off(context: Context) -> None:
+    """Raises NeedsHands where the host is off and its BIOS may be half written: it is not started so (rule 11)."""
+    doubtful = [image for image in bank.doubtful(context.job, context.found) if image.kind == "bios"]
+    if not doubtful:
+        return
+    try:
+        on = await hostreboot.is_on(context)
+    except DoorError:
+        return  # whether it is off nobody can tell: it may be up soon
+    if not on:
+        raise NeedsHands(
+            f"the host is off, and BIOS {doubtful[0].version} is not proved whole: it is not powered on",
+            "write the BIOS anew through the BMC, or from a stick, before anybody powers the host on",
+        )
 
 
 async def _is_up(context: Context) -> bool:

@@ -23,6 +23,8 @@ async def free(context: Context, image: Hop) -> None:
         return
     guard.proved_whole(context, image, "the BMC is not reset")
     await guard.may_restart(context, "reset the BMC")
+    context.warn("its system interface is stuck: the BMC is reset over LAN")
+    await reading.boot_id(context)
     await reset_over_lan(context)
 
 
@@ -35,9 +37,7 @@ async def reloaded(context: Context) -> bool:
 
 
 async def reset_over_lan(context: Context) -> None:
-    """A cold reset by the BMC's network side. Raises Fail where it is not taken."""
-    context.warn("its system interface is stuck: the BMC is reset over LAN")
-    await reading.boot_id(context)
+    """A cold reset by the BMC's network side; its host may be down. Raises Fail where it is not taken."""
     context.intend("reset cold, over LAN", "bmc")
     context.changed("bmc-reset", "the BMC was reset")
     try:

@@ -152,7 +152,7 @@ def test_a_repair_that_asks_nobody_about_rule_11_is_caught(tmp_path: Path, monke
     async def first(after: Any, way: Any, seen: Any, tried: Any) -> Any:
         return REPAIRS["cold-reset"], seen.first
 
-    monkeypatch.setattr(ground, "may_take", never_mind)
+    monkeypatch.setattr(ground, "may_reset_bmc", never_mind)
     monkeypatch.setattr(loop, "_choose", first)
     assert 11 in {b.rule for b in judged(tmp_path, "flash-interrupted", unattended.recover)}
 

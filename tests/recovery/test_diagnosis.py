@@ -91,11 +91,60 @@ def test_fans_at_full_speed_while_the_bmc_starts_are_no_finding(words: list[tupl
 def test_nothing_that_resets_or_takes_power_is_offered_while_a_bank_may_be_incomplete(
     words: list[tuple[str, str | None]], bank: str
 ) -> None:
+    """But for what writes or replaces that very bank, and the restart of a BMC that stands still in writing a BIOS."""
+    doubtful = {bank, *(key for key, value in words if key.startswith("bank.") and value == "maybe-incomplete")}
+    off = {value for key, value in words if key == "power" and value} == {"off"}
+    stalled = off and doubtful == {"bank.bios"} and ("bmc.writes", "overdue") in words
     for board in (X11, R740, C6220):
         for cause in diagnose(of([*words, (bank, "maybe-incomplete")]), board).causes:
             offered = [remedies.table()[name] for name in cause.remedies]
-            taking = [row.name for row in offered if row.takes and row.name != "board-replacement"]
-            assert taking == [], cause.rule
+            taking = [row for row in offered if row.takes and not doubtful <= row.renews]
+            assert all(stalled and row.takes == {"bmc-reset"} for row in taking), cause.rule
+
+
+def test_what_takes_power_renews_only_what_it_writes_or_replaces() -> None:
+    """A stick writes the BIOS alone: while the BMC's own bank is in doubt its power stays on."""
+    renews = {name: row.renews for name, row in remedies.table().items() if row.renews}
+    assert renews == {
+        "usb-bios-recovery": {"bank.bios"},
+        "board-replacement": {"bank.bmc", "bank.bios"},
+    }
+    seen = "host.answers=no power=on sel.firmware=corrupt bmc.login=in bank.bios=maybe-incomplete"
+    for more, where in (("", "remedies"), (" bank.bmc=maybe-incomplete", "withheld")):
+        corrupt = next(c for c in diagnose(told(seen + more), X11).causes if c.name == "bios-corrupt")
+        assert "usb-bios-recovery" in getattr(corrupt, where)
+
+
+STALLED = "host.answers=no host.pings=no bmc.answers=steady bmc.login=in power=off bank.bios=maybe-incomplete"
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause", "offered"),
+    [
+        (f"{STALLED} bmc.writes=running", "bios-being-written", ("wait",)),
+        (
+            f"{STALLED} bmc.writes=overdue",
+            "bios-write-stalled",
+            ("cold-reset", "usb-bios-recovery", "board-replacement"),
+        ),
+        (
+            f"{STALLED} bmc.writes=nothing sel.firmware=corrupt",
+            "bios-half-written",
+            ("reflash-bios-oob", "web-gui-reflash", "usb-bios-recovery", "board-replacement"),
+        ),
+        (
+            "host.answers=no host.pings=no bmc.answers=no power=off bank.bios=maybe-incomplete bmc.writes=nothing",
+            "bios-half-written",
+            ("web-gui-reflash", "usb-bios-recovery", "board-replacement"),
+        ),
+    ],
+)
+def test_a_bios_that_the_bmc_has_half_written_is_written_anew_once_nothing_writes(
+    seen: str, cause: str, offered: tuple[str, ...]
+) -> None:
+    found = diagnose(told(seen), X11)
+    assert (found.first.name, found.first.confidence, found.first.remedies) == (cause, "certain", offered)
+    assert not {"power-on", "power-cycle"} & {name for c in found.causes for name in c.remedies}
 
 
 @given(SEEN)

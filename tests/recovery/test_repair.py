@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ from fwsim.rehearsal.memory import drive
 from fwsim.rehearsal.operator import VirtualOperator
 from fwsim.rehearsal.prepare import Prepared, from_scenario
 from fwsim.rehearsal.scenario import Expect, Paper, Scenario, Update
-from recovery import remedies
+from recovery import evidence, remedies
+from recovery.diagnosis import diagnose
+from recovery.ground import Forbidden
 from recovery.repair import REPAIRS
 
 NEW = {
@@ -120,6 +122,51 @@ def test_a_host_whose_sshd_is_dead_is_shut_down_in_good_order_and_started(tmp_pa
         "power off in good order: its system runs",
         "power on",
     ]
+
+
+def half_written(folder: Path) -> Ill:
+    """The BIOS that was flashed is corrupt; the BMC writes it anew and stands still at that, with the host off."""
+    it = ill(folder, Fault(kind="bios-written-corrupt"))
+    it.server.faults.arm(Fault(kind="flash-stalls", percent=50))
+    stop = it.repair("reflash-bios-oob")
+    assert stop is not None
+    assert "has not ended writing" in str(stop)
+    return it
+
+
+def test_a_bmc_that_stands_still_in_writing_a_bios_is_restarted_and_nothing_else_is(tmp_path: Path) -> None:
+    it = half_written(tmp_path)
+    assert it.server.phase == "off"
+    for name in ("power-on", "power-cycle"):
+        assert isinstance(it.repair(name), Forbidden)
+    stop = it.repair("reflash-bios-oob")
+    assert "may still be writing" in str(stop)
+    assert it.repair("cold-reset") is None
+    assert it.server.chips["bios"].uploading is None
+    assert it.repair("reflash-bios-oob") is None
+    assert it.server.serves
+
+
+def test_a_bmc_that_still_has_its_time_or_whose_host_is_on_is_not_restarted(tmp_path: Path) -> None:
+    it = half_written(tmp_path)
+    begun = next(e for e in reversed(it.events) if isinstance(e, Fact) and e.key == "bmc.writes")
+    place = it.events.index(begun)
+    it.events[place] = replace(begun, at=begun.at + 600)
+    assert isinstance(it.repair("cold-reset"), Forbidden)
+    it.events[place] = begun
+    it.server.power_on()
+    it.server.advance(it.server.now + 60)
+    assert isinstance(it.repair("cold-reset"), Forbidden)
+
+
+def test_an_engine_that_died_while_the_bmc_wrote_leaves_it_its_time(tmp_path: Path) -> None:
+    it = half_written(tmp_path)
+    begun = next(e for e in reversed(it.events) if isinstance(e, Fact) and e.key == "bmc.writes")
+    cut = it.events[: it.events.index(begun) + 1]
+    plan, board = it.prepared.plan, boards.load(it.prepared.plan.board)
+    seen = [evidence.of_journal(plan, board, [*cut, replace(begun, key="x", at=begun.at + s)]) for s in (60, 2800)]
+    assert [one.value("bmc.writes") for one in seen] == ["running", "overdue"]
+    assert diagnose(seen[0], board).first.remedies == ("wait",)
 
 
 # -- the BMC's flash
