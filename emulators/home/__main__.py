@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sys
 
@@ -11,6 +12,8 @@ from pydantic import ValidationError
 from emulators.boards import UnknownBoard
 from emulators.home.config import HomeConfig
 from emulators.home.home import Home
+
+MEMORY_BYTES = 4 << 30
 
 
 async def run(config: HomeConfig) -> None:
@@ -27,8 +30,16 @@ async def run(config: HomeConfig) -> None:
         await home.close()
 
 
+def _bound_memory() -> None:
+    """What the model's own limits overlook meets this one: MemoryError ends that program of the virtual host."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    room = MEMORY_BYTES if most == resource.RLIM_INFINITY else min(MEMORY_BYTES, most)
+    resource.setrlimit(resource.RLIMIT_AS, (room, most))
+
+
 def main() -> int:
     """Exit status 0 after a signal, 2 for a config that is none, 1 where an address is taken."""
+    _bound_memory()
     try:
         config = HomeConfig.model_validate_json(sys.stdin.buffer.readline())
         asyncio.run(run(config))

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from emulators.server import VirtualServer
 
+LAG_S = 0.1  # wall seconds that the server may take to live up to now before its clock waits for it
+
 
 class Pump:
     """Runs one VirtualServer against the wall clock, `speed` simulated seconds a second.
@@ -18,7 +20,7 @@ class Pump:
     def __init__(self, server: VirtualServer, speed: float, push: Callable[[], Awaitable[None]]) -> None:
         self.server, self.speed = server, speed
         self._push = push
-        self._start = time.monotonic()
+        self._start = self._lived = time.monotonic()
         self._kick = asyncio.Event()
         self._due: float | None = None  # what it sleeps for
         self.last_access = self._start
@@ -26,6 +28,16 @@ class Pump:
     def now(self) -> float:
         """Simulated seconds since the home opened."""
         return (time.monotonic() - self._start) * self.speed
+
+    def _live(self) -> None:
+        """Up to now. While that takes longer than the time lived, the server's clock stands still: it lags, as a host
+        under load does, and whoever connects to it is still heard."""
+        began = time.monotonic()
+        self.server.advance((began - self._start) * self.speed)
+        ended = time.monotonic()
+        if ended - began > LAG_S and ended - began > began - self._lived:
+            self._start += ended - began
+        self._lived = ended
 
     def advance(self) -> None:
         """To be called before every access: the server lives up to now, and what the access changes is pushed soon."""
@@ -35,7 +47,7 @@ class Pump:
     def catch_up(self) -> None:
         """Before an access whose end calls `look_if_changed`: the server lives up to now."""
         self.last_access = time.monotonic()
-        self.server.advance(self.now())
+        self._live()
 
     def follow(self) -> None:
         """Somebody beside the server has let time pass there: it goes on from then."""
@@ -61,7 +73,7 @@ class Pump:
         """Until cancelled."""
         while True:
             self._kick.clear()
-            self.server.advance(self.now())
+            self._live()
             await self._push()
             await self._sleep()
 

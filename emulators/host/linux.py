@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulators.agenda import Entry
-from emulators.host import hostwatchdog, install, programs
+from emulators.host import hostwatchdog, install, limits, programs
 from emulators.host.filesystem import Filesystem
 from emulators.host.journal import Journal
 from emulators.host.kcs import Kcs, KcsWire
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kcs", "VirtualHost"]
 
-DISK_BYTES = 40 * 1024**3
+DISK_BYTES = 3584 * 1024**2  # a small root: what is written to it lies in our own memory
 SYSTEM_BYTES = 3 * 1024**3
 FIRST_PID = 1000
 
@@ -54,6 +56,7 @@ class VirtualHost:
         self.external: RunExternal | None = None
         self.kcs_wire: KcsWire | None = None
         self._pid = FIRST_PID
+        self.processors = limits.Processors()
         self.kcs = Kcs(self)
         self.journal = Journal(self)
         self.units = Units(self)
@@ -131,10 +134,19 @@ class VirtualHost:
             raise ConnectionRefusedError(f"{self.hostname} is down")
         shell = Shell(self, user, tty=tty)
         streams = Streams(stdin or Stdin(), stdout, stderr)
+        if len(line) >= limits.ARGUMENT:
+            return self.spawn("sshd", self._too_long(streams))
         process = self.prepare(line, shell.run(line, streams, title="bash: -c"))
         shell.pid = process.pid
         process.start()
         return process
+
+    @staticmethod
+    def _too_long(streams: Streams) -> Run[int]:
+        """The line is one argument of bash -c: sshd says so, and ends (session.c, do_child)."""
+        yield from ()
+        streams.err(f"/bin/bash: {os.strerror(errno.E2BIG)}\n")
+        return 1
 
     def prepare(self, name: str, run: Run[int]) -> Process:
         """A process that has not begun yet."""
@@ -148,6 +160,10 @@ class VirtualHost:
         process = self.prepare(name, run)
         process.start()
         return process
+
+    def turn(self, seconds: float) -> float:
+        """How long a turn of a loop, or a start of a program, takes now."""
+        return self.processors.turn(self.server.agenda.now, seconds)
 
     def _forget(self, process: Process) -> None:
         self.processes.pop(process.pid, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulators.host.linux import VirtualHost
 from emulators.host.process import SIGINT, Exited, Killed, Process, Run, Sink, Stdin
-from emulators.host.shell import Shell, ShellExit, Streams
+from emulators.host.shell import Discarded, Shell, ShellExit, Streams
 
 WELCOME = "Linux {hostname} {kernel} {build} x86_64\n\n"
 
@@ -68,6 +68,9 @@ class Login:
         def run() -> Run[int]:
             try:
                 return (yield from self.shell.run_here(text, self.streams))
+            except Discarded as discarded:
+                self.shell.status = discarded.status
+                return discarded.status
             except ShellExit as exit_:
                 ending.append(exit_)
                 return exit_.status

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Run: TypeAlias = Generator["Wait", Any, T]
 
-SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGTERM = 1, 2, 9, 13, 15
+SIGHUP, SIGINT, SIGKILL, SIGSEGV, SIGPIPE, SIGTERM = 1, 2, 9, 11, 13, 15
+PIPE_BYTES = 65536
+HELD_BYTES = 256 << 20  # of input, for a program that reads all of it before it does anything
+KEPT_BYTES = 64 << 20  # of output, for somebody who looks at it at the end
 
 
 class Sink(Protocol):
@@ -40,6 +43,11 @@ class Buffer:
 
     def write(self, data: bytes) -> None:
         self.data += data
+
+    @property
+    def full(self) -> bool:
+        """Whoever writes on and on waits, for good: nobody takes it away."""
+        return len(self.data) >= KEPT_BYTES
 
     @property
     def text(self) -> str:
@@ -79,6 +87,8 @@ class Stdin:
     def read(self) -> Run[bytes]:
         """All input up to its end: `data = yield from inv.stdin.read()`."""
         while not self.closed:
+            if len(self.pending) > HELD_BYTES:
+                raise MemoryError
             yield Input(self)
         data, self.pending = bytes(self.pending), bytearray()
         return data
@@ -164,6 +174,11 @@ class Pipe:
         self.reader = Stdin(closed=False)
         self.broken = False
 
+    @property
+    def full(self) -> bool:
+        """Whoever writes on and on waits for its reader."""
+        return len(self.reader.pending) >= PIPE_BYTES and not self.broken
+
     def write(self, data: bytes) -> None:
         if self.broken:
             raise Killed(SIGPIPE)
@@ -221,6 +236,10 @@ class Process:
         except Killed as killed:
             self.signal = killed.signal
             self._end(128 + killed.signal)
+            return
+        except (RecursionError, MemoryError) as problem:  # its stack has met its end, or no memory is left
+            self.signal = SIGSEGV if isinstance(problem, RecursionError) else SIGKILL
+            self._end(128 + self.signal)
             return
         finally:
             self._running = False

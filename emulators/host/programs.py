@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from emulators.host import commands
 from emulators.host.commands.options import Usage
 from emulators.host.filesystem import SEARCH, may
-from emulators.host.process import Invocation, Run
+from emulators.host.limits import ARGUMENT, ARGUMENTS
+from emulators.host.process import SIGSEGV, Invocation, Run
 
 if TYPE_CHECKING:
     from emulators.host.linux import VirtualHost
@@ -96,6 +97,9 @@ def _candidates(name: str, path: str, cwd: str) -> tuple[str, ...]:
 def start(inv: Invocation) -> Run[int]:
     """The run of `inv.argv`. Raises CannotRun at once."""
     name = inv.argv[0]
+    size = sum(map(len, inv.argv))
+    if size >= ARGUMENT and (size > ARGUMENTS or max(map(len, inv.argv)) >= ARGUMENT):
+        raise CannotRun(name, errno.E2BIG, True)
     path = find(inv.host, name, inv.env, inv.cwd, inv.user)
     if path is None:
         raise CannotRun(name, errno.ENOENT, "/" in name)
@@ -115,7 +119,7 @@ def start(inv: Invocation) -> Run[int]:
 
 def _launched(command: commands.Command, inv: Invocation) -> Run[int]:
     """A new process takes a moment: what the program before it has set off (a BMC's reset) has begun by then."""
-    yield LAUNCH_S
+    yield inv.host.turn(LAUNCH_S)
     server = inv.host.server
     server.command_starts(posixpath.basename(inv.argv[0]))
     if server.watch is None:
@@ -137,7 +141,13 @@ def guarded(command: commands.Command, inv: Invocation) -> Run[int]:
         with suppress(OSError):
             inv.err(f"{posixpath.basename(inv.argv[0])}: write error: {problem.strerror}\n")
         return 1
-    except (ValueError, ArithmeticError, MemoryError, RecursionError) as problem:  # words that no program takes
+    except MemoryError:
+        inv.err(f"{posixpath.basename(inv.argv[0])}: memory exhausted\n")
+        return 1
+    except RecursionError:  # its stack has met its end
+        inv.err("Segmentation fault\n")
+        return 128 + SIGSEGV
+    except (ValueError, ArithmeticError) as problem:  # words that no program takes
         with suppress(OSError):
             inv.err(f"{posixpath.basename(inv.argv[0])}: invalid argument: {str(problem) or type(problem).__name__}\n")
         return 1

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from emulators.host import commands, programs, shell_builtins, shell_errors, shell_expansion
+from emulators.host import commands, limits, programs, shell_builtins, shell_errors, shell_expansion
 from emulators.host.filesystem import FileSink
-from emulators.host.process import Buffer, Exited, Invocation, Killed, Pipe, Process, Run, Sink, Stdin
+from emulators.host.limits import Bounded, OutOfMemory
+from emulators.host.process import SIGSEGV, Buffer, Exited, Invocation, Killed, Pipe, Process, Run, Sink, Stdin
 from emulators.host.shell_errors import Dialect
 from emulators.host.shell_expansion import ExpansionFailed
 from emulators.host.shell_parser import only_command, scripts
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from emulators.host.linux import VirtualHost
 
 
+TURN_S = 0.001  # of a `while` loop
+FOR_TURNS = 64  # that a `for` loop makes at one moment
+
+
 @dataclass(frozen=True)
 class Streams:
     stdin: Stdin
@@ -53,6 +58,10 @@ class ShellExit(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+class Discarded(ShellExit):
+    """The shell cannot go on with this line: a shell at a prompt asks for the next one, any other ends."""
 
 
 class RedirectFailed(Exception):
@@ -120,9 +129,15 @@ class Shell:
 
     def substitute(self, text: str, streams: Streams) -> Run[str]:
         """$(text): its output without the last newlines."""
-        output = Buffer()
+        output = Bounded()
         shell = self.fork()
-        self.status = yield from shell.run(text, replace(streams, stdout=output))
+        try:
+            self.status = yield from shell.run(text, replace(streams, stdout=output))
+        except Killed:
+            if not output.overflowed:
+                raise
+        if output.overflowed:
+            raise OutOfMemory(output.overflowed)
         return bytes(output.data).replace(b"\0", b"").decode(errors="surrogateescape").rstrip("\n")
 
     def fork(self) -> Shell:
@@ -153,6 +168,14 @@ class Shell:
             return self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else None
         return self.variables.get(name)
 
+    def keep(self, name: str, value: str) -> None:
+        """Set a variable. Raises OutOfMemory."""
+        self.variables[name] = value
+        if len(value) >= limits.COUNTED:
+            size = sum(map(len, self.variables.values()))
+            if size > limits.VARIABLES:
+                raise OutOfMemory(size)
+
     def complain(self, streams: Streams, line: int, text: str) -> None:
         """An error of the shell's own, as bash -c or dash words it."""
         place = "" if self.interactive else f"line {line}: " if self.dialect == "bash" else f"{line}: "
@@ -163,6 +186,7 @@ class Shell:
     def _script(self, script: Script, streams: Streams) -> Run[int]:
         for item in script:
             if item.background:
+                yield from self._may_fork(1, streams)
                 self._background(item, streams)
             else:
                 yield from self._and_or(item, streams)
@@ -186,6 +210,21 @@ class Shell:
         if "errexit" in self.options and not self.conditions:
             raise ShellExit(self.status)
 
+    def _may_fork(self, count: int, streams: Streams) -> Run[None]:
+        """Wait as bash does until there may be so many more processes; Discarded where there may not."""
+        if len(self.host.processes) + count <= limits.PROCESSES:
+            return
+        if self.dialect == "dash":
+            streams.err(f"{self.name}: 0: Cannot fork\n")
+            raise Discarded(2)
+        for pause_s in limits.RETRIES_S:
+            streams.err(f"{self.name}: fork: retry: {limits.AGAIN}\n")
+            yield pause_s
+            if len(self.host.processes) + count <= limits.PROCESSES:
+                return
+        streams.err(f"{self.name}: fork: {limits.AGAIN}\n")
+        raise Discarded(254)
+
     def _background(self, item: AndOr, streams: Streams) -> None:
         shell = self.fork()
         quiet = replace(streams, stdin=Stdin())
@@ -206,6 +245,7 @@ class Shell:
         return int(not status) if pipeline.negated else status
 
     def _piped(self, stages: tuple[Node, ...], streams: Streams) -> Run[int]:
+        yield from self._may_fork(len(stages), streams)
         pipes = [Pipe() for _ in stages[1:]]
         ins = [streams.stdin, *(pipe.reader for pipe in pipes)]
         outs: list[Sink] = [*pipes, streams.stdout]
@@ -238,6 +278,11 @@ class Shell:
         except ExpansionFailed as problem:
             self.complain(streams, command.line if isinstance(command, Simple) else 1, str(problem))
             raise ShellExit(2 if self.dialect == "dash" else problem.status) from problem
+        except OutOfMemory as problem:
+            if self.dialect == "dash":
+                raise Killed(SIGSEGV) from problem
+            streams.err(f"{self.name}: xrealloc: {problem}\n")
+            raise ShellExit(2) from problem
 
     def _redirected(self, command: Node, streams: Streams) -> Run[int]:
         if isinstance(command, Simple):
@@ -255,9 +300,11 @@ class Shell:
                 return (yield from self._loop(command, streams))
             case For(name, words, body, _):
                 self.status = 0
-                for value in (yield from shell_expansion.arguments(self, words, streams)):
+                for turn, value in enumerate((yield from shell_expansion.arguments(self, words, streams)), 1):
                     self.variables[name] = value
                     yield from self._script(body, streams)
+                    if not turn % FOR_TURNS:
+                        yield from self._turned(streams)
                 return self.status
             case _:
                 assert_never(command)
@@ -273,9 +320,14 @@ class Shell:
         status = 0
         while bool((yield from self._condition(loop.condition, streams))) == loop.until:
             status = yield from self._script(loop.body, streams)
-            yield 0.001  # no loop spins for ever at one moment
+            yield from self._turned(streams)
         self.status = status
         return status
+
+    def _turned(self, streams: Streams) -> Run[None]:
+        """No loop spins for ever at one moment, nor writes more than is read."""
+        yield self.host.turn(TURN_S)
+        yield from limits.room(streams.stdout, streams.stderr)
 
     def _condition(self, script: Script, streams: Streams) -> Run[int]:
         self.conditions += 1
@@ -296,7 +348,8 @@ class Shell:
             values[name] = yield from shell_expansion.single(self, word, streams)
         inner = (yield from self._redirect(command.redirects, streams)) if command.redirects else streams
         if not argv:
-            self.variables.update(values)
+            for name, value in values.items():
+                self.keep(name, value)
             substituted = any("$(" in word.source or "`" in word.source for _, word in command.assignments)
             return self.status if substituted else 0
         self.status = before
@@ -396,6 +449,10 @@ class Prefixed:
 
     def __init__(self, sink: Sink, prefix: bytes) -> None:
         self.sink, self.prefix = sink, prefix
+
+    @property
+    def full(self) -> bool:
+        return getattr(self.sink, "full", False)
 
     def write(self, data: bytes) -> None:
         lines = data.splitlines(keepends=True)

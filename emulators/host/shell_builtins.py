@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from emulators.host import programs
+from emulators.host.limits import text_fits
 from emulators.host.process import Run
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def export(shell: Shell, argv: list[str], streams: Streams, line: int, values: M
             continue
         shell.exported.add(name)
         if equals:
-            shell.variables[name] = value
+            shell.keep(name, value)
     if len(argv) == 1 or argv[1:] == ["-p"]:
         for name in sorted(shell.exported & set(shell.variables)):
             streams.stdout.write(f'declare -x {name}="{shell.variables[name]}"\n'.encode())
@@ -172,7 +173,8 @@ def read(shell: Shell, argv: list[str], streams: Streams, line: int, values: Map
     data = yield from streams.stdin.readline()
     words = data.decode(errors="replace").strip().split(None, len(names) - 1)
     for index, name in enumerate(names):
-        shell.variables[name] = words[index] if index < len(words) else ""
+        text_fits(len(words[index]) if index < len(words) else 0)
+        shell.keep(name, words[index] if index < len(words) else "")
     return 0 if data.endswith(b"\n") else 1
 
 

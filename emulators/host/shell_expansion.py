@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from emulators.host import shell_trimming
+from emulators.host.limits import expanded, text_fits
 from emulators.host.process import Run
 from emulators.host.shell_syntax import Arithmetic, Substitution, Text, Variable, Word
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from emulators.host.shell import Shell, Streams
 
 Field = list[tuple[str, bool]]  # pieces of one argument: text, and whether it is protected from patterns
+WORD = 16  # characters that an argument counts for besides its own
 PATTERN = re.compile(r"[*?[]")
 
 
@@ -31,9 +34,15 @@ class ExpansionFailed(Exception):
 def arguments(shell: Shell, words: tuple[Word, ...], streams: Streams) -> Run[list[str]]:
     """The arguments that these words stand for."""
     found: list[str] = []
+    size = 0
     for word in words:
-        for field in (yield from _fields(shell, word, streams)):
-            found += _names(shell, field)
+        names = [name for field in (yield from _fields(shell, word, streams)) for name in _names(shell, field)]
+        if word.literal is None:
+            length = sum(map(len, names)) + WORD * len(names)
+            size += length
+            text_fits(size)
+            yield from expanded(shell.host, length)
+        found += names
     return found
 
 
@@ -45,12 +54,14 @@ def single(shell: Shell, word: Word, streams: Streams) -> Run[str]:
             text += _tilde(shell, part.text) if index == 0 and not part.quoted else part.text
         else:
             text += yield from _value(shell, part, streams)
+            yield from expanded(shell.host, len(text))
     return text
 
 
 def _fields(shell: Shell, word: Word, streams: Streams) -> Run[list[Field]]:
     fields: list[Field] = []
     joined = False  # does the next piece go on with the last field?
+    size = 0
     for index, part in enumerate(word.parts):
         if isinstance(part, Text):
             text = _tilde(shell, part.text) if index == 0 and not part.quoted else part.text
@@ -61,6 +72,8 @@ def _fields(shell: Shell, word: Word, streams: Streams) -> Run[list[Field]]:
         else:
             value = yield from _value(shell, part, streams)
             quoted = part.quoted
+            size += len(value)
+            text_fits(size)
             pieces = [value] if quoted else value.split()
             first = quoted or not value[:1].isspace()
             last = quoted or not value[-1:].isspace()
@@ -97,6 +110,7 @@ def glob(shell: Shell, pattern: str) -> list[str]:
                 deeper += [path] if shell.host.files.exists(posixpath.join(shell.cwd, path), shell.user) else []
             elif shell.host.files.is_dir(where, shell.user):
                 deeper += [posixpath.join(base, name) for name in _listed(shell, where) if _fits(name, part)]
+                text_fits(len(deeper) * len(pattern))
         found = deeper
     return sorted(found)
 
@@ -140,7 +154,7 @@ def _value(shell: Shell, part: Variable | Substitution | Arithmetic, streams: St
 def _operated(shell: Shell, name: str, value: str | None, op: str, word: Word, streams: Streams) -> Run[str]:
     other = yield from single(shell, word, streams)
     if op[0] in "#%":
-        return trimmed(value or "", op, other)
+        return shell_trimming.trimmed(value or "", op, other)
     lacking = value is None or (op[0] == ":" and value == "")
     match op[-1]:
         case "+":
@@ -148,27 +162,17 @@ def _operated(shell: Shell, name: str, value: str | None, op: str, word: Word, s
         case "?" if lacking:
             raise ExpansionFailed(f"{name}: {other or 'parameter null or not set'}", 127)
         case "=" if lacking:
-            shell.variables[name] = other
+            shell.keep(name, other)
     return other if lacking else value or ""
-
-
-def trimmed(value: str, op: str, pattern: str) -> str:
-    """${value#pattern} and its kin."""
-    cuts = range(len(value) + 1)
-    if op[0] == "#":
-        order = cuts if op == "#" else reversed(cuts)
-        return next((value[cut:] for cut in order if fnmatch.fnmatchcase(value[:cut], pattern)), value)
-    order = reversed(cuts) if op == "%" else cuts
-    return next((value[:cut] for cut in order if fnmatch.fnmatchcase(value[cut:], pattern)), value)
 
 
 OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.FloorDiv: lambda a, b: int(a / b),
-    ast.Div: lambda a, b: int(a / b),
-    ast.Mod: lambda a, b: a - int(a / b) * b,
+    ast.FloorDiv: lambda a, b: _divided(a, b),
+    ast.Div: lambda a, b: _divided(a, b),
+    ast.Mod: lambda a, b: a - _divided(a, b) * b,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -181,6 +185,16 @@ OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
 }
 
 
+def _divided(a: int, b: int) -> int:
+    """Towards zero, as C does it."""
+    return a // b if (a < 0) == (b < 0) else -(-a // b)
+
+
+def _wrapped(number: int) -> int:
+    """As 64 bits hold it."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
 def arithmetic(shell: Shell, text: str) -> int:
     """$((text)): whole numbers, variables, + - * / % and comparisons."""
     clean = re.sub(r"\$\{?(\w+)\}?", r"\1", text).strip() or "0"
@@ -189,18 +203,18 @@ def arithmetic(shell: Shell, text: str) -> int:
         return int(_calculated(shell, ast.parse(clean, mode="eval").body))
     except ZeroDivisionError:
         raise ExpansionFailed(f"{text}: division by 0") from None
-    except (SyntaxError, KeyError, ValueError):
+    except (SyntaxError, KeyError, ValueError, MemoryError):  # the last one: brackets too deep for the parser
         raise ExpansionFailed(f'{text}: syntax error: operand expected (error token is "{text}")') from None
 
 
 def _calculated(shell: Shell, node: ast.AST) -> Any:
     match node:
         case ast.Constant(value=int() as value):
-            return value
+            return _wrapped(value)
         case ast.Name(id=name):
-            return int(shell.parameter(name) or 0)
+            return _wrapped(int(shell.parameter(name) or 0))
         case ast.BinOp(left=left, op=op, right=right) | ast.Compare(left=left, ops=[op], comparators=[right]):
-            return int(OPERATIONS[type(op)](_calculated(shell, left), _calculated(shell, right)))
+            return _wrapped(int(OPERATIONS[type(op)](_calculated(shell, left), _calculated(shell, right))))
         case ast.UnaryOp(op=op, operand=operand):
             return OPERATIONS[type(op)](_calculated(shell, operand))
         case _:

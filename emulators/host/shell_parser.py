@@ -90,6 +90,7 @@ class Parser:
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
+        self._counted, self._line = 0, 1  # up to where newlines are counted, and the line there
         self._documents: list[tuple[int, str, bool]] = []
 
     # -- lists
@@ -294,7 +295,11 @@ class Parser:
 
     @property
     def line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+        if self.at < self._counted:
+            self._counted, self._line = 0, 1
+        self._line += self.text.count("\n", self._counted, self.at)
+        self._counted = self.at
+        return self._line
 
     @property
     def _end(self) -> bool:
@@ -332,7 +337,7 @@ class Parser:
 
     def _keyword(self, name: str) -> str:
         """Take a reserved word if it stands here as a word of its own."""
-        if not self._peek(name) or (self.text[self.at + len(name) :] or " ")[0] not in META:
+        if not self._peek(name) or (self.text[self.at + len(name) : self.at + len(name) + 1] or " ") not in META:
             return ""
         self.at += len(name)
         return name

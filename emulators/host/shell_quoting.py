@@ -93,7 +93,7 @@ class WordReader:
     def _expansion(self, character: str, quoted: bool) -> Part:
         if character == "`":
             return Substitution(self._until("`").replace("\\`", "`"), quoted, self.line)
-        rest = self.text[self.at :]
+        rest = self.text[self.at : self.at + 2]
         if rest.startswith("(("):
             start, close = self.at + 2, self._matching("(", ")")
             if self.text[close - 1 : close + 1] == "))":

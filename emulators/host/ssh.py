@@ -15,10 +15,11 @@ import asyncssh
 
 from emulators.host.linux import VirtualHost
 from emulators.host.login import Login
-from emulators.host.process import SIGHUP, SIGINT, Process, Stdin
+from emulators.host.process import HELD_BYTES, SIGHUP, SIGINT, Process, Stdin
 from emulators.host.sftp import VirtualSftp
 
 AGAIN_S = 0.2  # wall
+UNREAD_BYTES = 1 << 20
 SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "KILL": 9, "USR1": 10, "USR2": 12, "TERM": 15}
 NAMES = {number: name for name, number in SIGNALS.items()} | {6: "ABRT", 11: "SEGV", 13: "PIPE"}
 BANNER = "OpenSSH_9.2p1 Debian-2+deb12u3"
@@ -275,6 +276,8 @@ class _Session:
                 break
             self._stdin.feed(data.encode(errors="surrogateescape"))
             self._after()
+            while len(self._stdin.pending) >= HELD_BYTES and process.status is None:  # noqa: ASYNC110 - the window is shut
+                await asyncio.sleep(AGAIN_S)
         self._before()
         process.kill(SIGHUP)
         self._after()
@@ -294,6 +297,12 @@ class _Out:
     def __init__(self, writer: asyncssh.SSHWriter[str]) -> None:
         self._writer = writer
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+
+    @property
+    def full(self) -> bool:
+        """Has the client left too much unread? Then what writes on and on waits."""
+        channel = self._writer.channel
+        return not channel.is_closing() and channel.get_write_buffer_size() >= UNREAD_BYTES
 
     def write(self, data: bytes) -> None:
         if not self._writer.channel.is_closing():

@@ -8,8 +8,9 @@ import tarfile
 from typing import Literal
 
 from emulators.host.commands.options import Usage, parse
-from emulators.host.commands.reading import contents, place
+from emulators.host.commands.reading import contents, place, size_below
 from emulators.host.filesystem import Filesystem
+from emulators.host.limits import moved
 from emulators.host.process import Invocation, Run
 
 LONG = (
@@ -47,6 +48,8 @@ def tar(inv: Invocation) -> Run[int]:
     file = options.last("-f", "--file") or "-"
     verbose = options.has("-v", "--verbose")
     if options.has("-c", "--create"):
+        size = sum(size_below(inv, posixpath.join(directory, name)) for name in options.rest)
+        yield from moved(inv.host, size)
         return _create(inv, file, options.rest, directory, "gz" if options.has("-z", "--gzip") else "")
     if not options.has("-x", "-t", "--extract", "--get", "--list"):
         raise Usage(
@@ -116,6 +119,9 @@ def _create(inv: Invocation, file: str, names: tuple[str, ...], directory: str, 
             if not files.exists(base, inv.user):
                 raise Usage(f"tar: {name}: Cannot stat: No such file or directory\n{LATE}", 2)
             for path, node in files.walk(base):
+                if path == place(inv, file):
+                    inv.err(f"tar: {path}: file is the archive; not dumped\n")
+                    continue
                 entry = tarfile.TarInfo(
                     posixpath.normpath(posixpath.join(name, posixpath.relpath(path, base))).lstrip("/")
                 )

@@ -7,8 +7,9 @@ import posixpath
 import re
 
 from emulators.host.commands.options import Usage, hint, parse
-from emulators.host.commands.reading import STDIN, place, read_or_say
+from emulators.host.commands.reading import STDIN, place, read_or_say, size_below
 from emulators.host.filesystem import FileSink, Filesystem, Node
+from emulators.host.limits import moved, room
 from emulators.host.process import Invocation, Run, Sink
 
 
@@ -19,6 +20,7 @@ def cat(inv: Invocation) -> Run[int]:
         if path in STDIN:
             while data := (yield from inv.stdin.read_some()):
                 inv.stdout.write(data)
+                yield from room(inv.stdout)
             continue
         found = yield from read_or_say(inv, path, "{name}: {path}: {reason}")
         if found is None:
@@ -108,11 +110,13 @@ def mv(inv: Invocation) -> Run[int]:
 
 
 def cp(inv: Invocation) -> Run[int]:
-    yield from ()
     options = parse(inv, "afprRvT", ("archive", "force", "recursive", "preserve", "verbose"))
     sources, target = _operands(inv, options.rest)
     tree = options.has("-a", "-r", "-R", "--recursive", "--archive")
-    statuses = [_copy(inv, source, _goal(inv, source, target), tree) for source in sources]
+    statuses = []
+    for source in sources:
+        statuses.append(_copy(inv, source, _goal(inv, source, target), tree))
+        yield from moved(inv.host, size_below(inv, source))
     return max(statuses)
 
 
@@ -268,6 +272,7 @@ def tee(inv: Invocation) -> Run[int]:
     while data := (yield from inv.stdin.read_some()):
         for sink in sinks:
             sink.write(data)
+        yield from room(inv.stdout)
     return status
 
 
@@ -334,6 +339,7 @@ def truncate(inv: Invocation) -> Run[int]:
     for path in options.rest:
         try:
             node = inv.host.files.open(place(inv, path), inv.user)
+            yield from moved(inv.host, size - len(node.data))
             if size > len(node.data):
                 inv.host.files.put(node, len(node.data), bytes(size - len(node.data)))
             del node.data[size:]
@@ -343,7 +349,7 @@ def truncate(inv: Invocation) -> Run[int]:
     return 0
 
 
-MOST = 1 << 30  # bytes that a program makes of nothing: they lie in the memory of the machine that we run on
+MOST = 1 << 29  # bytes that a program makes of nothing: they lie in the memory of the machine that we run on
 
 
 def byte_count(text: str) -> int:
@@ -369,6 +375,7 @@ def dd(inv: Invocation) -> Run[int]:
         return 1
     if words.get("if") == "/dev/zero":
         data = bytes(at_most(size * (count or 1)))
+        yield from moved(inv.host, len(data))
     data = data if count is None else data[: size * count]
     whole, rest = divmod(len(data), size)
     try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from emulators.host.commands.automaton import Matcher
 from emulators.host.commands.options import Options, Usage, parse
-from emulators.host.commands.reading import read_or_say
+from emulators.host.commands.reading import lines_fit, read_or_say
 from emulators.host.process import Invocation, Run
 
 LONG = (
@@ -49,20 +50,22 @@ def grep(inv: Invocation) -> Run[int]:
     return 2 if failed else 0 if hits else 1
 
 
-def _search(inv: Invocation, options: Options, matcher: re.Pattern[str], data: bytes, name: str) -> int:
+def _search(inv: Invocation, options: Options, matcher: Matcher, data: bytes, name: str) -> int:
     invert = options.has("-v", "--invert-match")
+    last = data.count(b"\n") + 1
     limit = int(options.last("-m", "--max-count") or -1)
     hits = 0
+    lines_fit(len(data))
     for number, line in enumerate(data.decode(errors="surrogateescape").split("\n"), 1):
-        if number > 1 and line == "" and number == data.count(b"\n") + 1:
+        if number > 1 and line == "" and number == last:
             break  # what follows the last newline is no line
-        if bool(matcher.search(line)) == invert or hits == limit:
+        if matcher.matches(line) == invert or hits == limit:
             continue
         hits += 1
         if options.has("-q", "--quiet", "--silent", "-c", "--count", "-l", "--files-with-matches"):
             continue
         place = name + (f"{number}:" if options.has("-n", "--line-number") else "")
-        found = [m[0] for m in matcher.finditer(line) if m[0]] if options.has("-o", "--only-matching") else [line]
+        found = [text for text in matcher.found(line) if text] if options.has("-o", "--only-matching") else [line]
         for text in found:
             inv.stdout.write(f"{place}{text}\n".encode(errors="surrogateescape"))
     if options.has("-c", "--count"):
@@ -72,7 +75,7 @@ def _search(inv: Invocation, options: Options, matcher: re.Pattern[str], data: b
     return hits
 
 
-def _matcher(options: Options, patterns: list[str]) -> re.Pattern[str]:
+def _matcher(options: Options, patterns: list[str]) -> Matcher:
     alternatives = [part for pattern in patterns for part in pattern.split("\n")]
     if options.has("-F", "--fixed-strings"):
         alternatives = [re.escape(part) for part in alternatives]
@@ -84,7 +87,7 @@ def _matcher(options: Options, patterns: list[str]) -> re.Pattern[str]:
     if options.has("-x"):
         text = f"^(?:{text})$"
     try:
-        return re.compile(text, re.IGNORECASE if options.has("-i", "--ignore-case") else 0)
+        return Matcher(text, re.IGNORECASE if options.has("-i", "--ignore-case") else 0)
     except re.error as problem:
         raise Usage("grep: Invalid regular expression\n", 2) from problem
 

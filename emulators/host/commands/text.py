@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from emulators.host.commands.files import byte_count
 from emulators.host.commands.options import Options, Usage, hint, parse
-from emulators.host.commands.reading import STDIN, read_or_say
+from emulators.host.commands.reading import STDIN, lines_fit, lines_of, read_or_say
+from emulators.host.limits import room
 from emulators.host.process import Invocation, Run
 
+CHUNK = 1000  # lines that are written at one moment
 OPEN = "{name}: cannot open '{path}' for reading: {reason}"
 
 
@@ -36,6 +38,7 @@ def _first_lines(inv: Invocation, limit: int) -> Run[int]:
         if not line:
             break
         inv.stdout.write(line)
+        yield from room(inv.stdout)
     return 0
 
 
@@ -61,6 +64,7 @@ def _head(options: Options, data: bytes) -> bytes:
         count = byte_count(_count(options, "head", "-c", "--bytes"))
         return data[:count]
     count = int(_count(options, "head", "-n", "--lines", default="10"))
+    lines_fit(len(data))
     return b"".join(data.splitlines(keepends=True)[:count])
 
 
@@ -70,6 +74,7 @@ def _tail(options: Options, data: bytes) -> bytes:
         count = byte_count(text.lstrip("+-"))
         return data[max(0, count - 1) :] if text.startswith("+") else data[max(0, len(data) - count) :]
     text = _count(options, "tail", "-n", "--lines", default="10")
+    lines_fit(len(data))
     lines = data.split(b"\n")
     ended = [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
     count = int(text.lstrip("+-"))
@@ -102,7 +107,7 @@ def wc(inv: Invocation) -> Run[int]:
         if data is None:
             status = 1
             continue
-        counts = [data.count(b"\n"), len(data.split()), len(data)]
+        counts = [data.count(b"\n"), len(data.split()) if chosen[1] else 0, len(data)]
         rows.append(([c for c, wanted in zip(counts, chosen, strict=True) if wanted], path if options.rest else ""))
     if len(options.rest) > 1:
         rows.append(([sum(column) for column in zip(*(counts for counts, _ in rows), strict=True)], "total"))
@@ -123,7 +128,7 @@ def _lines(inv: Invocation, paths: tuple[str, ...], words: str) -> Run[list[str]
         data = yield from read_or_say(inv, path, words)
         if data is None:
             raise Usage("", 2)
-        found += data.decode(errors="surrogateescape").splitlines()
+        found += lines_of(data)
     return found
 
 
@@ -221,7 +226,14 @@ def seq(inv: Invocation) -> Run[int]:
     if not numbers:
         raise Usage(f"seq: missing operand\n{hint('seq')}", 1)
     first, step, last = {1: (1, 1, numbers[-1]), 2: (numbers[0], 1, numbers[-1])}.get(len(numbers), tuple(numbers[:3]))
-    _write(inv, [str(n) for n in range(first, last + (1 if step > 0 else -1), step)])
+    if not step:
+        raise Usage(f"seq: invalid Zero increment value: '0'\n{hint('seq')}", 1)
+    wanted = range(first, last + (1 if step > 0 else -1), step)
+    for start in range(0, len(wanted), CHUNK):
+        if start:
+            yield inv.host.turn(0.001)
+            yield from room(inv.stdout)
+        _write(inv, [str(n) for n in wanted[start : start + CHUNK]])
     return 0
 
 

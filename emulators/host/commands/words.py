@@ -7,6 +7,7 @@ import re
 
 from emulators.host.commands.reading import place
 from emulators.host.filesystem import Node, may
+from emulators.host.limits import text_fits
 from emulators.host.process import Invocation, Run
 
 ESCAPES = {
@@ -80,6 +81,7 @@ def printf(inv: Invocation) -> Run[int]:
         before = len(values)
         piece, failed = _printed(inv, form, values)
         text += piece
+        text_fits(len(text))
         status |= failed
         if not values or len(values) == before:
             break
@@ -100,6 +102,7 @@ def _printed(inv: Invocation, form: str, values: list[str]) -> tuple[str, int]:
         if match[0].startswith("\\"):
             return unescaped(match[0])
         flags, letter = match[1], match[2]
+        text_fits(max(map(int, re.findall(r"\d+", flags)), default=0))
         if letter == "%":
             return "%"
         value = values.pop(0) if values else ""

@@ -17,7 +17,7 @@ import pytest
 from emulators import cabling
 from emulators.home.pump import Pump
 from emulators.host.sftp import VirtualSftp
-from emulators.host.ssh import SshEndpoint
+from emulators.host.ssh import UNREAD_BYTES, SshEndpoint
 from emulators.spec import Account
 from tests.emulators.host.machine import Machine
 from tests.tools import require_tool
@@ -323,5 +323,66 @@ def test_a_host_whose_cable_is_out_is_not_heard_and_is_again_when_it_is_back(tmp
                 await asyncio.sleep(0.02)
             await asyncio.sleep(0.1)
             assert (await there.ssh("true"))[0] == 0
+
+    asyncio.run(story())
+
+
+def test_a_second_session_is_served_while_the_first_ones_spin(tmp_path: Path) -> None:
+    """Real clients, at a speed at which twenty loops of a thousand turns a second cannot be worked out."""
+
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            here.pump.speed = 1000.0
+            spinning = [here.machine.start("while :; do true; done")[0] for _ in range(20)]
+            async with asyncio.timeout(15):
+                assert await here.ssh("echo alive") == (0, b"alive\n", b"")
+                assert (await here.ssh(f"kill {' '.join(str(each.pid) for each in spinning)}"))[0] == 0
+            assert [each.status for each in spinning] == [143] * 20
+
+    asyncio.run(story())
+
+
+def test_ctrl_c_ends_a_loop_and_not_the_shell(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            port = here.endpoint.address[1]
+            key = str(here.key)
+            async with (
+                asyncio.timeout(15),
+                asyncssh.connect("127.0.0.1", port, username="root", client_keys=[key], known_hosts=None) as line,
+                line.create_process(term_type="vt100") as shell,
+            ):
+                shell.stdin.write("while :; do :; done\n")
+                await shell.stdout.readuntil("done")
+                shell.stdin.write("\x03")
+                await shell.stdout.readuntil("^C")
+                shell.stdin.write("echo still $((1+1))\nexit\n")
+                assert "still 2" in await shell.stdout.read()
+
+    asyncio.run(story())
+
+
+def test_output_that_nobody_reads_stops_its_writer_and_does_not_pile_up(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            port = here.endpoint.address[1]
+            key = str(here.key)
+            async with asyncssh.connect(
+                "127.0.0.1", port, username="root", client_keys=[key], known_hosts=None
+            ) as line:
+                shell = await line.create_process("x=$(seq 20000); while :; do echo $x; done", encoding=None)
+                shell.stdout.channel.pause_reading()
+                while (process := next(iter(here.machine.host.processes.values()), None)) is None:
+                    await asyncio.sleep(0.01)
+                out = inspect.getgeneratorlocals(process._run)["streams"].stdout
+                async with asyncio.timeout(15):
+                    while not out.full:
+                        await asyncio.sleep(0.01)
+                    piled = out._writer.channel.get_write_buffer_size()
+                    for _ in range(20):
+                        here.pump.advance()
+                        await asyncio.sleep(0.02)
+                assert out._writer.channel.get_write_buffer_size() == piled < UNREAD_BYTES + 200_000
+                shell.channel.abort()
 
     asyncio.run(story())
