@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from emulators import boards as truth
 from emulators import images, packages
@@ -27,6 +28,9 @@ ROOT_PASSWORD = "Root-of-a-rehearsal"  # noqa: S105 - of virtual servers, which 
 BMC_PASSWORD = "Bmc-in-rehearsal"  # noqa: S105 - the same; not the factory's, so that a reset to that shows
 PASSPHRASE_VARIABLE = "FWSIM_REHEARSAL_PASSPHRASE"  # noqa: S105 - a name, too
 PASSWORD_VARIABLE = "FWSIM_REHEARSAL_BMC_PASSWORD"  # noqa: S105 - a name; it stands in the sealed plan and is never read
+CARRIED = ("board", "power", "quiet", "waivers", "policy", "before", "verify", "after")
+"""Keys of a person's plan that name nothing which could be reached, or that recorders hear (the commands). Every other
+one is replaced: a sealed plan is made anew, so that a key which nobody has thought of stays outside."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +165,20 @@ def from_plan(plan: Plan, folder: Path, *, seed: int = 0) -> Prepared:
     if plan.bmc.web is not None:
         bmc = bmc.model_copy(update={"web": WEB})
     backup = plan.backup.model_copy(update={"copy_to": None})
-    replaced = {"host": host, "bmc": bmc, "payloads": payloads, "fallback": back, "running": None, "backup": backup}
+    replaced: dict[str, Any] = {
+        "host": host,
+        "bmc": bmc,
+        "payloads": payloads,
+        "fallback": back,
+        "running": None,
+        "backup": backup,
+    }
     replaced["inventory"] = place.write(spec, folder)
     replaced["pdu"] = outlets(len(plan.pdu))
     replaced["leases"] = Leases(command=LEASES) if plan.leases is not None else None
-    sealed = plan.model_copy(update=replaced)
+    unlock = Secret(env=PASSPHRASE_VARIABLE) if plan.sealed_disk.unlock is not None else None
+    replaced["sealed_disk"] = plan.sealed_disk.model_copy(update={"unlock": unlock})
+    sealed = Plan(**{name: getattr(plan, name) for name in CARRIED}, **replaced)
     outside = (plan.host.address, plan.bmc.address)
     return Prepared(f"{plan.board}, the plan of {plan.host.address}", sealed, spec, tuple(notes), outside)
 
