@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from emulators import images
-from emulators.bmc.selfupdate import SelfUpdate
+from emulators.bmc.selfupdate import SelfUpdate, in_progress
 from emulators.host.process import Process, Run
 
 if TYPE_CHECKING:
@@ -172,6 +172,8 @@ class JobQueue:
                 return 1
         if "job-fails" in trouble or firmware is None or not self._fits(firmware):
             self._end(job, "Failed", NOT_VERIFIED)
+        elif firmware.kind == "bmc" and in_progress(self.server.bmc):
+            self._end(job, "Failed", FAILED)
         elif firmware.kind == "bmc":
             self._write_idrac(job, image)
         else:

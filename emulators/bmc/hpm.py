@@ -220,7 +220,9 @@ def activate_firmware(request: Request) -> Reply:
     """Make the uploaded image active and restart with it."""
     _hpm(request)
     bmc = request.bmc
-    if _idle(request).upload is not None or (bmc.chip.pending is None and bmc.chip.boot_firmware() == bmc.running):
+    _idle(request)
+    waits = bmc.chip.banks[bmc.chip.active if bmc.chip.pending is None else bmc.chip.pending].firmware()
+    if bmc.chip.uploading is not None or waits is None or (bmc.chip.pending is None and waits == bmc.running):
         raise Refused(NOT_IN_THIS_STATE)
 
     def activate() -> int:

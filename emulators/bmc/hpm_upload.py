@@ -36,6 +36,7 @@ class Upload:
     last_block: int | None = None
     broken: bool = False  # the flash takes no more (a fault)
     stalled_until: float = 0.0  # until then it answers no block (a fault)
+    taken: float = 0.0  # of the flash's time; a header that lies of the length takes no more
     total: int | None = None  # the image's length, once its header has come
 
 
@@ -86,8 +87,9 @@ def take_block(bmc: Bmc, upload: Upload, number: int, block: bytes) -> Reply | N
     if upload.purpose == "compare":
         return Reply(0)
     upload.bank.write(start, block)
-    total = upload.total or _total(bmc, upload, block)
-    return Reply(0, b"", bmc.board.flash_s * len(block) / total)
+    share = min(len(block) / (upload.total or _total(bmc, upload, block)), 1.0 - upload.taken)
+    upload.taken += share
+    return Reply(0, b"", bmc.board.flash_s * share)
 
 
 def percent(bmc: Bmc, coming: int, block: bytes = b"") -> float:

@@ -71,8 +71,8 @@ class SelfUpdate:
 
 
 def in_progress(bmc: Bmc) -> bool:
-    """Is the BMC writing its own flash now?"""
-    return _KEY in bmc.volatile
+    """Is the BMC's own flash being written now, by itself or block by block (HPM.1)? Then nobody else begins."""
+    return _KEY in bmc.volatile or bmc.chip.uploading is not None
 
 
 def current(bmc: Bmc) -> SelfUpdate | None:

@@ -25,8 +25,7 @@ def update(session: Session) -> Run[None]:
         raise SumError(82, f"The image is for {firmware.family}, the system is {session.board.product}.")
     if session.board.bmc.vendor_update != "sum":
         raise SumError(38, "This BMC does not take an update from SUM.")
-    if in_progress(session.server.bmc):
-        raise SumError(107, "The BMC is being updated already.")
+    _alone(session)
     session.inv.out(status(f"Start updating BMC for {MANAGED}"))
     session.inv.out(frame("WARNING", "    Do not remove AC power from the server.\n"))
     yield from _upload(session)
@@ -39,7 +38,13 @@ def _upload(session: Session) -> Run[None]:
     session.inv.out("Uploading FW".ljust(39, "."))
     yield session.board.bmc.flash_s * UPLOAD
     need_bmc(session)
+    _alone(session)  # another one may have been as quick
     session.inv.out("Done\n")
+
+
+def _alone(session: Session) -> None:
+    if in_progress(session.server.bmc):
+        raise SumError(107, "The BMC is being updated already.")
 
 
 def _flash(session: Session, image: bytes) -> Run[None]:
