@@ -124,13 +124,17 @@ class Payloads:
                 return self._deactivate(session)
         return self._instance()
 
-    def _refusal(self, user_id: int, privilege: int) -> Reply | None:
+    def barred(self, user_id: int, privilege: int) -> Reply | None:
+        """Why such a user may not have the console, whoever has it now."""
         settings = self._settings()
         if privilege < settings.privilege:
             return PRIVILEGE
         if not settings.enabled or not self._may_use(user_id):
             return DISABLED
-        return ALREADY_ACTIVE if self.taken else None
+        return None
+
+    def _refusal(self, user_id: int, privilege: int) -> Reply | None:
+        return self.barred(user_id, privilege) or (ALREADY_ACTIVE if self.taken else None)
 
     def _activate(self, session: Session, wanted: int) -> Reply:
         refused, settings = self._refusal(session.user_id, session.privilege), self._settings()

@@ -95,20 +95,17 @@ def application(site: Site) -> ASGIApp:
 
 def _endpoint(site: Site, row: Row) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        site.before()
-        session = site.sessions.find(door.token(request), site.clock(), touch=not row.live)
-        if session is None:
-            return JSONResponse({"login": True}, 401) if row.live else RedirectResponse("/login", 303)
-        if (elsewhere := _locked(site, row, session)) is not None:
-            return elsewhere
-        visit = Visit(site, request, session, {})
-        if session.privilege < row.privilege:
-            return visit.forbidden(row.privilege)
+        visit = _admitted(site, row, request)
+        if isinstance(visit, Response):
+            return visit
         if request.method == "POST":
-            visit = await _read(visit)
-            site.before()  # a body takes its time, and the server has gone on meanwhile
-            if not site.server.bmc.answering or not site.sessions.alive(session):
+            read = await _read(visit)  # which takes its time: server, session and rights may be others by now
+            again = _admitted(site, row, request)
+            if isinstance(again, Response):
+                return again
+            if not site.server.bmc.answering or again.session is not read.session:
                 return RedirectResponse("/login", 303)
+            visit = read
             if not visit.sent_by_our_page():
                 return visit.page("refused.html", status_code=403, why="The form is not one of this session's pages.")
         response = row.handler(visit)
@@ -116,6 +113,18 @@ def _endpoint(site: Site, row: Row) -> Callable[[Request], Awaitable[Response]]:
         return response
 
     return endpoint
+
+
+def _admitted(site: Site, row: Row, request: Request) -> Visit | Response:
+    """The visit of somebody who may do this now, or what is answered instead."""
+    site.before()
+    session = site.sessions.find(door.token(request), site.clock(), touch=not row.live)
+    if session is None:
+        return JSONResponse({"login": True}, 401) if row.live else RedirectResponse("/login", 303)
+    if (elsewhere := _locked(site, row, session)) is not None:
+        return elsewhere
+    visit = Visit(site, request, session, {})
+    return visit if session.privilege >= row.privilege else visit.forbidden(row.privilege)
 
 
 def _locked(site: Site, row: Row, session: WebSession) -> Response | None:

@@ -128,7 +128,11 @@ def serial(visit: Visit) -> Response:
 
 def _mine(visit: Visit) -> SerialPage | None:
     held = visit.site.serial
-    if held is None or held.token != visit.session.token or not visit.site.payloads.has(held) or not held.alive:
+    session, payloads = visit.session, visit.site.payloads
+    if held is None or held.token != session.token or not payloads.has(held) or not held.alive:
+        return None
+    if payloads.barred(session.user_id, session.privilege) is not None:  # what may be, may be taken away
+        payloads.release(held)
         return None
     return held
 
