@@ -18,6 +18,7 @@ Kind = Literal["file", "dir", "link", "device"]
 READ, WRITE, SEARCH = 4, 2, 1
 TYPE_BITS: dict[Kind, int] = {"file": 0o100000, "dir": 0o040000, "link": 0o120000, "device": 0o020000}
 MAX_LINKS = 40
+PATH_MAX = 4096  # bytes of a path, its end included
 
 
 @dataclass(eq=False)
@@ -53,8 +54,10 @@ class Node:
     def st_mode(self) -> int:
         return TYPE_BITS[self.kind] | self.mode
 
-    def bytes(self) -> bytes:
-        return self.content() if self.content is not None else bytes(self.data)
+    def bytes(self, offset: int = 0, size: int | None = None) -> bytes:
+        """All of it, or so much from there on."""
+        data = self.data if self.content is None else self.content()
+        return bytes(data) if size is None else bytes(data[offset : offset + size])
 
 
 def failure(code: int, path: str) -> OSError:
@@ -138,11 +141,12 @@ class Filesystem:
 
     def walk(self, path: str) -> Iterator[tuple[str, Node]]:
         """Every node below `path`, itself included, parents first."""
-        node = self.lookup(path, follow=False)
-        yield path, node
-        for name in sorted(node.entries):
-            if node.entries[name].here:
-                yield from self.walk(posixpath.join(path, name))
+        todo = [(path, self.lookup(path, follow=False))]
+        while todo:
+            path, node = todo.pop()
+            yield path, node
+            names = sorted((name for name, entry in node.entries.items() if entry.here), reverse=True)
+            todo += [(posixpath.join(path, name), node.entries[name]) for name in names]
 
     # -- reading and writing
 
@@ -183,6 +187,12 @@ class Filesystem:
         """Append to an open file. A full disk takes what fits and raises ENOSPC."""
         self.put(node, len(node.data), data)
 
+    def lengthen(self, node: Node, size: int) -> None:
+        """Zeros up to that size. Raises ENOSPC, with nothing made, where the disk has no room for them."""
+        if size - len(node.data) > max(0, self.capacity - self.used):
+            raise failure(errno.ENOSPC, "")
+        self.put(node, len(node.data), bytes(size - len(node.data)))
+
     def put(self, node: Node, offset: int, data: bytes) -> None:
         """Write at an offset of an open file; a gap reads as zeros."""
         if node.sink is not None:
@@ -205,10 +215,15 @@ class Filesystem:
     # -- changing the tree
 
     def mkdir(self, path: str, user: str = "root", *, mode: int = 0o755, parents: bool = False) -> None:
-        if parents and not self.exists(posixpath.dirname(path.rstrip("/")) or "/", user):
-            self.mkdir(posixpath.dirname(path.rstrip("/")), user, parents=True)
-        if parents and self.is_dir(path, user):
-            return
+        if parents:
+            above = path.rstrip("/")
+            missing = []
+            while not self.exists(above := posixpath.dirname(above) or "/", user):
+                missing.append(above)
+            for directory in reversed(missing):
+                self.mkdir(directory, user)
+            if self.is_dir(path, user):
+                return
         parent, real, node = self._walk(path.rstrip("/") or "/", user, True)
         if node is not None:
             raise failure(errno.EEXIST, path)
@@ -341,6 +356,8 @@ class Filesystem:
 
     def _walk(self, path: str, user: str, follow: bool) -> tuple[Node, str, Node | None]:
         """Directory, path without links, and node of the last part (None: not there, but its directory is)."""
+        if len(path) >= PATH_MAX:
+            raise failure(errno.ENAMETOOLONG, path[:64])
         if user != "root":
             return self._walk_any(path, user, follow)
         known = self._known.get(path)

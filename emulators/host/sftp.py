@@ -16,6 +16,8 @@ import asyncssh
 from emulators.host.filesystem import Node, failure
 from emulators.host.linux import VirtualHost
 
+AS_OPENSSH = ("OpenSSH", "paramiko")  # clients for which asyncssh itself takes SYMLINK's arguments in OpenSSH's order
+
 
 @dataclass
 class OpenFile:
@@ -34,6 +36,8 @@ class VirtualSftp(asyncssh.SFTPServer):
         super().__init__(chan)
         self._host, self._user, self._before = host, user, before
         self._home = host.home(user) or "/"
+        client = str(chan.get_extra_info("client_version", ""))
+        self._swapped = not any(name in client for name in AS_OPENSSH)
 
     # -- paths
 
@@ -103,7 +107,7 @@ class VirtualSftp(asyncssh.SFTPServer):
 
     def read(self, file_obj: object, offset: int, size: int) -> bytes:
         self._before()
-        return self._node(file_obj).bytes()[offset : offset + size]
+        return self._node(file_obj).bytes(offset, size)
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         self._before()
@@ -155,7 +159,7 @@ class VirtualSftp(asyncssh.SFTPServer):
             node.mode = attrs.permissions & 0o7777
         if attrs.size is not None and node.content is None:
             if attrs.size > len(node.data):
-                self._host.files.put(node, len(node.data), bytes(attrs.size - len(node.data)))
+                self._host.files.lengthen(node, attrs.size)
             del node.data[attrs.size :]
         if attrs.mtime is not None:
             node.mtime = float(attrs.mtime)
@@ -215,6 +219,8 @@ class VirtualSftp(asyncssh.SFTPServer):
         return node.target.encode(errors="surrogateescape")
 
     def symlink(self, oldpath: bytes, newpath: bytes) -> None:
+        """OpenSSH, which we say we are, takes these two the other way round than the protocol has them."""
+        oldpath, newpath = (newpath, oldpath) if self._swapped else (oldpath, newpath)
         self._host.files.symlink(oldpath.decode(errors="surrogateescape"), self._at(newpath), self._user)
 
     def link(self, oldpath: bytes, newpath: bytes) -> None:
