@@ -43,6 +43,7 @@ class LanEndpoint:
         self._before, self._after = before, after
         self._socket: socket.socket | None = bound
         self.weather = Weather()  # of the network that it is on
+        self.checked: Callable[[], None] | None = None  # in the place of `before`, for what comes from its own address
         self._delayed: set[asyncio.TimerHandle] = set()
         self._wake: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -107,7 +108,8 @@ class LanEndpoint:
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one datagram, as often as the network brings it."""
-        self._before()
+        before = self._before if self.checked is None or addr[0] != self.address[0] else self.checked
+        before()
         for _ in range(self.weather.copies()):
             self._take(data, addr)
         self._after()

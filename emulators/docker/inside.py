@@ -34,6 +34,7 @@ async def run(config: told.Server) -> None:
         return made[0]
 
     home = Home(config.home, links)
+    home.checks_itself = True
     dhcp = _lease_for_real(home, made[0])
     lifeline = Lifeline(told.ESTATE) if config.kept else None
     try:

@@ -57,6 +57,7 @@ class Home:
         self._ssh: SshEndpoint | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None  # for what a program of the machine reads
         self.waiting = Waiting(self.server, config.waiting)
+        self.checks_itself = False  # does something at the BMC's own address ask whether it is well? That is no access
         self._wanted = asyncio.Event()  # is set once somebody wants it down
         self._control = self._controlled(config.directory) if config.directory else None
 
@@ -147,6 +148,7 @@ class Home:
         )
         if sessions is self.sessions:
             endpoint.weather = self.server.network.weather
+            endpoint.checked = self.pump.live if self.checks_itself else None
         return endpoint
 
     def _after_datagram(self) -> None:

@@ -29,9 +29,9 @@ class Pump:
         """Simulated seconds since the home opened."""
         return (time.monotonic() - self._start) * self.speed
 
-    def _live(self) -> None:
-        """Up to now. While that takes longer than the time lived, the server's clock stands still: it lags, as a host
-        under load does, and whoever connects to it is still heard."""
+    def live(self) -> None:
+        """Up to now; this is no access. While that takes longer than the time lived, the server's clock stands still: it
+        lags, as a host under load does, and whoever connects to it is still heard."""
         began = time.monotonic()
         self.server.advance((began - self._start) * self.speed)
         ended = time.monotonic()
@@ -47,7 +47,7 @@ class Pump:
     def catch_up(self) -> None:
         """Before an access whose end calls `look_if_changed`: the server lives up to now."""
         self.last_access = time.monotonic()
-        self._live()
+        self.live()
 
     def follow(self) -> None:
         """Somebody beside the server has let time pass there: it goes on from then."""
@@ -73,7 +73,7 @@ class Pump:
         """Until cancelled."""
         while True:
             self._kick.clear()
-            self._live()
+            self.live()
             await self._push()
             await self._sleep()
 
