@@ -42,9 +42,9 @@ def last(job: Job, found: Findings, kind: Kind) -> State:
 
 
 def is_settled(jobs: Collection[str], firmware: Collection[str]) -> bool:
-    """Is a start that was to write a staged image known to be over? `jobs`: the worst state of the iDRAC's jobs.
-    `firmware`: what the event log says of the BIOS."""
-    return bool(SETTLED & {*jobs} or POSTS & {*firmware})
+    """Is a start that was to write a staged image known to be over? `jobs`: the worst state of the iDRAC's jobs; one at
+    work outweighs whatever else is told. `firmware`: what the event log says of the BIOS, perhaps of an earlier one."""
+    return "running" not in jobs and bool(SETTLED & {*jobs} or POSTS & {*firmware})
 
 
 def is_doubtful(told: str, *, settled: bool) -> bool:

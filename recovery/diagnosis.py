@@ -164,9 +164,14 @@ def _remedies(rule: Rule, evidence: Evidence, board: Board) -> tuple[tuple[str, 
 def _is_withheld(row: remedies.Remedy, broken: Sequence[str], evidence: Evidence) -> bool:
     """Rule 11: what a bank may be all that is left of is not taken away. What writes that very bank anew, or replaces
     it, is no loss of it; and a BMC that stands still in writing a BIOS of which nothing runs is restarted."""
-    if not broken or not row.takes or {*broken} <= row.renews:
+    if not broken or not row.takes or ({*broken} <= row.renews and all(_is_over(name, evidence) for name in broken)):
         return False
     return not (row.takes == {"bmc-reset"} and _stands_still(broken, evidence))
+
+
+def _is_over(name: str, evidence: Evidence) -> bool:
+    """Has its writing broken off, or POST found it corrupt? Else a start may still be writing it: one look tells."""
+    return "maybe-incomplete" in evidence.values(name) or "corrupt" in evidence.values("sel.firmware")
 
 
 def _stands_still(broken: Sequence[str], evidence: Evidence) -> bool:

@@ -126,14 +126,9 @@ async def _is_settled(context: Context) -> bool:
     """By two witnesses over LAN: POST has come to its end since, or the iDRAC has no job at work any more."""
     notes = Notes(context)
     await eventlog.look(notes, from_journal.remember(context, ()), "the event log")
-    if context.board.racadm is not None and not _says_so(notes):
-        await from_lan.jobs(notes)
-    return _says_so(notes)
-
-
-def _says_so(notes: Notes) -> bool:
-    told = {key: {value} if (value := notes.value(key)) else set() for key in ("jobs", "sel.firmware")}
-    return bank.is_settled(told["jobs"], told["sel.firmware"])
+    await from_lan.jobs(notes)
+    jobs, firmware = ([value] if (value := notes.value(key)) else [] for key in ("jobs", "sel.firmware"))
+    return bank.is_settled(jobs, firmware)
 
 
 # -- what the BMC writes by itself

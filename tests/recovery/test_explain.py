@@ -51,7 +51,7 @@ def test_what_is_withheld_is_said_with_the_reason() -> None:
 SILENT = (
     "host.answers=no host.login=silent bmc.answers=no bmc.age=overdue bank.bios=whole bank.bmc=verified bmc.pings=no "
 )
-SILENT += "bmc.web=no bmc.lease=none"
+SILENT += "host.pings=no bmc.asf=no bmc.web=no bmc.lease=none"
 
 
 def test_the_next_observation_comes_with_its_reason_and_the_command_that_reports_it() -> None:

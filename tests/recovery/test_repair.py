@@ -13,7 +13,7 @@ from emulators.faults import Fault
 from emulators.faults.fault import When
 from emulators.server import VirtualServer
 from emulators.world import World
-from fwsim import boards
+from fwsim import bank, boards
 from fwsim.consent import UNASKED_REPAIRS
 from fwsim.doors import Doors
 from fwsim.engine import Engine
@@ -443,3 +443,14 @@ def test_a_repair_that_does_not_apply_says_why_and_does_nothing(tmp_path: Path) 
     ended = [e for e in it.events if isinstance(e, StepEnded) and e.step.startswith("repair-")]
     assert all(e.outcome in ("failed", "refused") for e in ended)
     assert not it.happened("host-power-off")
+
+
+def test_a_job_that_still_writes_outweighs_a_post_of_an_earlier_start(tmp_path: Path) -> None:
+    """A staged BIOS that stands still in the start that writes it: the log's last word is the canary's."""
+    it = ill(tmp_path, Fault(kind="flash-stalls", target="bios"), board="r740")
+    assert it.server.chips["bios"].uploading is not None
+    for name in ("cold-reset", "racreset", "power-cycle"):
+        assert it.repair(name) is not None
+    assert it.server.chips["bios"].uploading is not None
+    assert bank.is_settled(["scheduled"], [])
+    assert not bank.is_settled(["running"], ["passed"])
