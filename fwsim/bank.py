@@ -41,10 +41,16 @@ def last(job: Job, found: Findings, kind: Kind) -> State:
     return state(job, found, begun[-1]) if begun else "untouched"
 
 
-def is_settled(jobs: Collection[str], firmware: Collection[str]) -> bool:
-    """Is a start that was to write a staged image known to be over? `jobs`: the worst state of the iDRAC's jobs; one at
-    work outweighs whatever else is told. `firmware`: what the event log says of the BIOS, perhaps of an earlier one."""
-    return "running" not in jobs and bool(SETTLED & {*jobs} or POSTS & {*firmware})
+def is_settled(jobs: Collection[str], firmware: Collection[str], posts: Collection[str] = ()) -> bool:
+    """Is a start that was to write a staged image known to be over, or not to write?
+
+    `jobs`: the worst state of the iDRAC's jobs; one at work outweighs whatever else is told. `firmware`: what the event
+    log says of the BIOS since that start. `posts`: "many" where the console has shown POST begin again and again since:
+    then the BIOS runs, and nothing writes it.
+    """
+    if "running" in jobs:
+        return False
+    return bool(SETTLED & {*jobs} or POSTS & {*firmware} or "many" in posts)
 
 
 def is_doubtful(told: str, *, settled: bool) -> bool:

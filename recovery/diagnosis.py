@@ -185,8 +185,9 @@ def _doubtful(name: str, evidence: Evidence) -> bool:
     """May it be incomplete? One that is written during a start may be, unless its job or POST says otherwise; or it is
     long over, and somebody beside the server has seen that nothing is written there."""
     seen = "overdue" in evidence.values("host.age") and evidence.values(SCREEN)
-    settled = bool(seen) or bank.is_settled(evidence.values("jobs"), evidence.values("sel.firmware"))
-    return any(bank.is_doubtful(told, settled=settled) for told in evidence.values(name))
+    told = (evidence.values(key) for key in ("jobs", "sel.firmware", "posts"))
+    settled = bool(seen) or bank.is_settled(*told)
+    return any(bank.is_doubtful(state, settled=settled) for state in evidence.values(name))
 
 
 def _again(bank: str, evidence: Evidence) -> str:

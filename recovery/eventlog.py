@@ -16,7 +16,7 @@ from recovery.notes import Notes
 ENTRY, TIME = (0x0A, 0x43), (0x0A, 0x48)
 LAST, MOST = 0xFFFF, 24
 DAY_S = 86400
-SYSTEM_EVENT, POWER_SUPPLY, FIRMWARE, WATCHDOG = 0x02, 0x08, 0x0F, 0x23
+SYSTEM_EVENT, POWER_SUPPLY, FIRMWARE, START, WATCHDOG = 0x02, 0x08, 0x0F, 0x1D, 0x23
 INPUT_LOST, FIRMWARE_ERROR, FIRMWARE_HANG, FIRMWARE_PROGRESS = 0x03, 0x00, 0x01, 0x02
 CORRUPT, BOOTS = 0x0B, 0x13  # event data 2 of a firmware error, and of its progress: the system's start is begun
 DEASSERTED = 0x80
@@ -58,8 +58,10 @@ async def look(notes: Notes, past: Past, source: str) -> None:
 
 
 def _firmware(records: list[Record]) -> str:
-    """The latest word on it."""
-    for record in (r for r in records if r.sensor == FIRMWARE and r.asserted):
+    """The latest word on it. What stands before the last start of the host is of an earlier one (sensor type 1Dh)."""
+    for record in (r for r in records if r.sensor in (FIRMWARE, START) and r.asserted):
+        if record.sensor == START:
+            return "quiet"
         if record.offset == FIRMWARE_ERROR and record.detail == CORRUPT:
             return "corrupt"
         if record.offset == FIRMWARE_HANG:

@@ -342,3 +342,12 @@ def test_everything_that_can_be_reported_is_used_by_a_rule() -> None:
 
     asked = {key for rule in rules() for key in rule.asked}
     assert set(reports().values()) <= asked | {"seen.beeps"}
+
+
+def test_what_the_log_says_of_an_earlier_start_is_not_said_of_this_one(tmp_path: Path) -> None:
+    """A POST that came to its end before the restart proves nothing of what is written in the start after it."""
+    looked = rehearsed("x12spi", tmp_path)
+    assert looked.look().value("sel.firmware") == "passed"
+    looked.server.power_reset()
+    looked.server.advance(looked.server.now + 20)
+    assert (looked.server.phase, looked.look().value("sel.firmware")) == ("post", "quiet")
