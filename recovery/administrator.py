@@ -120,12 +120,21 @@ class Administrator:
         if wrong or not self._is_theirs(call):
             self.said.append("; ".join(wrong) or "another server's serial number")
             return False
-        if self.ticket.procedure in OF_NOTHING or await self._all_answers():
+        if self.ticket.procedure in OF_NOTHING:
+            return self._tells_all(call)
+        if await self._all_answers():
             return True
         step = self._step(call)
         if step is not None:
             await self._run(step)
         return await self._all_answers()
+
+    def _tells_all(self, call: Call) -> bool:
+        """A look is worth what it tells: has the report a result of each step before it?"""
+        asked = [step.text for step in self.ticket.steps if step.text != call.text]
+        missing = [text for text in asked if text not in call.results]
+        self.said += [f"nothing is reported of: {text}" for text in missing]
+        return not missing
 
     async def _settled(self, step: TicketStep) -> bool:
         """What goes with this call has been done. Is the BMC at its address?"""

@@ -104,6 +104,7 @@ class Technician:
         self._step = 0
         self._spent_s = 0.0
         self._screen = ""
+        self._results: list[str] = []  # the steps that were done, and were as the ticket says
         self._notes = eyes.Notes(self._look, self._page.facts)
 
     async def visit(self) -> Report:
@@ -146,6 +147,7 @@ class Technician:
         while not await self._tried(step, instruction):
             tries += 1
             await self._if_not(step, tries)
+        self._results.append(step.text)
         return self._next(step)
 
     def _next(self, step: paper.Step) -> int | None:
@@ -282,7 +284,7 @@ class Technician:
     async def _telephone(self, deed: Deed, step: paper.Step) -> None:
         asks, seen = cast(About, deed.act), await self._surroundings()
         word = str(deed.given.get("word", ""))
-        call = Call(asks, step.number, step.text, word, seen, self._held())
+        call = Call(asks, step.number, step.text, word, seen, self._held(), tuple(self._results))
         self._notes.heard = await self._ask(call)
         if asks == "account" and self._notes.heard and self._bag.browser is not None:
             self._notes.page = await self._bag.browser.browse("login", {"account": self._notes.heard}) or ""

@@ -12,7 +12,8 @@ About = Literal["word", "step", "account", "report", "problem"]
 @dataclass(frozen=True)
 class Call:
     """What the technician says. `asks`: for a word, the next step, an account, or that the report is taken; or tells of
-    a problem. `seen`: what there is to see just now; `left_over`: what of the server is still in the hand."""
+    a problem. `seen`: what there is to see just now; `left_over`: what of the server is still in the hand; `results`:
+    the steps of which there is one."""
 
     asks: About
     step: int
@@ -20,6 +21,7 @@ class Call:
     word: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
     left_over: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
 
 
 class Phone(Protocol):

@@ -28,6 +28,7 @@ from recovery.administrator import Administrator
 from recovery.inventory import Inventory
 from recovery.render import text
 from recovery.technician import Bag, Report, Technician
+from recovery.technician_report import observed
 from recovery.technician_visit import Beside
 from recovery.ticket import Ticket, Visit
 
@@ -134,6 +135,7 @@ class Broken:
     breaks: Callable[[VirtualServer], None]
     server: VirtualServer = field(init=False)
     known: Known = field(init=False)
+    reported: str = ""  # by the last visit, as `--observed` takes it
 
     def __post_init__(self) -> None:
         self.server = VirtualServer(ServerSpec(board=self.board, name="db07"))
@@ -192,7 +194,9 @@ class Broken:
             error_rate=error_rate,
             seed=seed,
         )
-        return drive(technician.visit())
+        report = drive(technician.visit())
+        self.reported = observed(report)
+        return report
 
     def administrator(self, made: Ticket) -> Administrator:
         repairs = cures(self.known)

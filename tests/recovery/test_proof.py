@@ -172,8 +172,11 @@ def test_another_board_is_asked_for_where_nothing_else_heals_and_only_there(
     assert "set the new board up" in proof.ended.remedy
 
 
-@pytest.mark.parametrize("board", ["x11ssh-f", "x12spi", "r740"])
-def test_every_cell_of_the_matrix_that_sends_somebody_is_brought_back(board: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("board", boards.names())
+def test_every_grave_cell_of_every_boards_matrix_that_sends_somebody_is_brought_back(
+    board: str, tmp_path: Path
+) -> None:
+    """Of four boards every cell is: tests/scenarios/test_matrix.py."""
     one = made(board)
     healthy_run = matrix.watch(prepare.from_scenario(one, tmp_path / "watched"))
     cells = [c for c in matrix.singles(healthy_run) if c.injections[0].fault.kind in GRAVE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +16,9 @@ from fwsim.rehearsal.scenario import load
 from fwsim.report import matrix_files
 from fwsim.report.matrix import Matrix, Outcome, Verdict
 from recovery import unattended
+from recovery.technician_visit import REPLACED
+from tests.recovery.test_proof import made, run
+from tests.recovery.test_proof_steps import STEP_BY_STEP
 from tests.scenarios.unanswered import UNANSWERED
 
 
@@ -28,18 +32,62 @@ def cell_of(cells: list[Cell], kind: str) -> Cell:
     return next(c for c in cells if c.injections[0].fault.kind == kind)
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("half", [0, 1])
-@pytest.mark.parametrize("board", ["x11ssh-f", "r740"])
-def test_no_single_failure_breaks_a_rule(board: str, half: int, tmp_path: Path) -> None:
-    """All cells, none left out: half a minute's work for the larger board, in two halves for two processes."""
-    prepared, healthy, cells = of(board, tmp_path)
+@dataclass(frozen=True)
+class Half:
+    """Every second cell of a board's matrix, rehearsed with its repairs."""
+
+    board: str
+    outcomes: tuple[Outcome, ...]
+
+
+BOARDS = ("x11ssh-f", "x11ssm-f", "r740", "r730")  # two banks and one, two generations of iDRAC
+HALVES = [
+    pytest.param((board, half), id=f"{board}-{half}", marks=pytest.mark.xdist_group(f"matrix-{board}-{half}"))
+    for board in BOARDS
+    for half in (0, 1)
+]
+
+
+@pytest.fixture(scope="module", params=HALVES)
+def half(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Half:
+    """All cells, none left out: half a minute's work for the larger boards, in two halves for two processes."""
+    board, number = request.param
+    prepared, healthy, cells = of(board, tmp_path_factory.mktemp("matrix"))
     assert healthy.ending == "updated"
-    outcomes = list(matrix.run(prepared, healthy, cells[half::2], recover=unattended.recover))
-    assert len(outcomes) > 250
-    broken = [o for o in outcomes if o.broken and o.row.partition(":")[0] not in UNANSWERED]
+    return Half(board, tuple(matrix.run(prepared, healthy, cells[number::2], recover=unattended.recover)))
+
+
+@pytest.mark.timeout(300)
+def test_no_single_failure_breaks_a_rule(half: Half) -> None:
+    assert len(half.outcomes) > 250
+    broken = [o for o in half.outcomes if o.broken and o.row.partition(":")[0] not in UNANSWERED]
     assert [(o.name, o.broken) for o in broken] == []
-    assert [o.name for o in outcomes if not o.fired] == []
+    assert [o.name for o in half.outcomes if not o.fired] == []
+
+
+@pytest.mark.timeout(300)
+def test_every_single_failure_that_sends_somebody_is_cured_by_the_printed_ticket_and_by_nothing_cheaper(
+    half: Half, tmp_path: Path
+) -> None:
+    """Each such cell again, with a technician who has the page alone, and a judge who searches for less."""
+    sent = [o for o in half.outcomes if o.verdict == "needs-hands" or o.ticket]
+    for number, outcome in enumerate(sent):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        proof = run(made(half.board), folder, injections=matrix.parse_cell(outcome.name).injections)
+        assert proof.visits[:1] == [outcome.ticket], outcome.name
+        assert proof.healthy or proof.visits[-1] == REPLACED, (outcome.name, proof.visits, proof.ended)
+        assert proof.cheaper == [], outcome.name
+        assert {*proof.visits} <= STEP_BY_STEP, outcome.name
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_there_are_single_failures_that_send_somebody(board: str, tmp_path: Path) -> None:
+    """Else the proof above would be about nothing."""
+    prepared, healthy, cells = of(board, tmp_path)
+    for kind in ("bmc-never-returns", "severe-lock"):
+        outcome = matrix.rehearse(prepared, healthy, cell_of(cells, kind), unattended.recover)
+        assert outcome.verdict == "needs-hands", kind
 
 
 def test_each_kind_is_tried_at_each_step_in_which_it_can_fire(tmp_path: Path) -> None:
