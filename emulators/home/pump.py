@@ -30,8 +30,8 @@ class Pump:
         return (time.monotonic() - self._start) * self.speed
 
     def live(self) -> None:
-        """Up to now; this is no access. While that takes longer than the time lived, the server's clock stands still: it
-        lags, as a host under load does, and whoever connects to it is still heard."""
+        """Up to now; this is no access. While that takes longer than the time lived, the server's clock stands still:
+        it lags, as a host under load does, and whoever connects to it is still heard."""
         began = time.monotonic()
         self.server.advance((began - self._start) * self.speed)
         ended = time.monotonic()
