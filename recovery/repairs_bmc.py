@@ -105,17 +105,26 @@ async def racreset(context: Context) -> Result:
 
 
 async def clear_job_queue(context: Context) -> Result:
-    """Jobs that have ended badly. Whoever goes on with the run makes its own anew."""
+    """Jobs that have ended badly. Whoever goes on with the run makes its own anew: only what went by a job is begun
+    anew by that, and a flash of another kind that broke off stays what it is."""
     await _no_job_is_open(context)
     jobs = [job for job in await _jobs(context) if job.state == "failed"]
+    mine = [hop for hop in context.found.flashed - context.found.verified if _went_by_a_job(context, hop)]
+    if not jobs and not mine:
+        raise Fail("no job of the iDRAC has failed", "look for the cause elsewhere")
     await ground.boot_id_if_up(context)
     for job in jobs:
         context.intend(f"clear the failed job {job.id}", "idrac")
         context.changed("jobs", "failed jobs of the iDRAC were cleared")
         await _racadm(context, racadm.delete_job(job.id))
-    for hop in list(context.found.flashed - context.found.verified):
+    for hop in mine:
         await _begin_anew(context, hop)
     return done(f"{len(jobs)} failed job{'s' * (len(jobs) != 1)} cleared")
+
+
+def _went_by_a_job(context: Context, hop: Hop) -> bool:
+    method = context.found.method.get(hop) or next(iter(context.job.methods(hop)), None)
+    return method is not None and method.tool == "racadm"
 
 
 async def idrac_rollback(context: Context) -> Result:

@@ -130,3 +130,11 @@ def test_a_bmc_that_is_restarted_while_it_writes_on_or_under_a_host_that_is_on_b
     records = it.server.world.records
     records[:] = [r for r in records if r["kind"] != hidden]
     assert it.broken() == {11}
+
+
+def test_clearing_jobs_says_nothing_of_a_flash_that_went_by_no_job(tmp_path: Path) -> None:
+    """A C6220's BMC takes HPM.1: what broke off there may be incomplete, whatever its job queue holds."""
+    prepared = from_scenario(load("c6220"), tmp_path / "payloads")
+    cell = matrix.parse_cell("flash-interrupted@bmc-flash")
+    outcome = matrix.rehearse(prepared, matrix.watch(prepared), cell, unattended.recover)
+    assert (outcome.fired, outcome.verdict, outcome.broken) == (True, "repaired", ())
