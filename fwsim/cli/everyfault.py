@@ -7,17 +7,16 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fwsim.cli import screen
+from fwsim.cli import matrixprogress, screen
 from fwsim.cli.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
-
-    from rich.table import Table
 
     from emulators.truth import Truth
     from fwsim.cli.options import ProgressMode
@@ -25,40 +24,43 @@ if TYPE_CHECKING:
     from fwsim.rehearsal import Options
     from fwsim.rehearsal.matrix import Cell, Healthy
     from fwsim.rehearsal.prepare import Prepared
-    from fwsim.report.matrix import Matrix, Outcome, Square
+    from fwsim.report.matrix import Matrix, Outcome
     from fwsim.runs import Run
 
 BROKEN, INTERRUPTED = 1, 5
 NAMED = 10  # cells on the screen that never fired
-STYLES = {
-    "updated": "green",
-    "repaired": "cyan",
-    "refused": "yellow",
-    "interrupted": "magenta",
-    "failed": "dark_orange",
-    "needs-hands": "red",
-}
+WORSE = 40  # pairs on the screen that end worse than either of their faults
 
 
 def default_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def conduct(prepared: Prepared, folder: Path, *, pairs: bool, jobs: int, seed: int, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for. `command`: as it was typed, without --every-fault."""
+
+    command: str
+    pairs: bool
+    jobs: int
+    seed: int
+
+
+def conduct(prepared: Prepared, run: Run, wish: Wish, mode: ProgressMode, *, as_json: bool) -> int:
     """Rehearse them all, show the table, write the files. 0 when no rule was broken."""
     from fwsim.report import matrix_files
 
     try:
         with _interrupts() as asked:
-            done = _rehearsed(prepared, asked, pairs=pairs, jobs=jobs, seed=seed)
+            done = _rehearsed(prepared, asked, wish, mode)
     except KeyboardInterrupt:
         screen.note("interrupted before any failure was rehearsed")
         return INTERRUPTED
-    written = matrix_files.write(done, folder)
+    written = matrix_files.write(done, run.path)
     if as_json:
         print(matrix_files.document(done), end="")
     else:
-        _show(done)
+        _show(done, run.path)
     for path in written:
         screen.note(f"wrote {path}")
     if not done.complete:
@@ -83,7 +85,7 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _rehearsed(prepared: Prepared, asked: Callable[[], bool], *, pairs: bool, jobs: int, seed: int) -> Matrix:
+def _rehearsed(prepared: Prepared, asked: Callable[[], bool], wish: Wish, mode: ProgressMode) -> Matrix:
     from fwsim.rehearsal import catalogue, matrix, pairing
     from fwsim.report.matrix import Matrix
 
@@ -93,20 +95,27 @@ def _rehearsed(prepared: Prepared, asked: Callable[[], bool], *, pairs: bool, jo
     if healthy.ending != "updated":
         screen.note(f"note: without any further fault this rehearsal ends {healthy.ending}")
     cells = matrix.singles(healthy)
-    outcomes, whole = _each(prepared, healthy, cells, jobs, asked)
-    if pairs and whole:
+    outcomes, whole = _each(prepared, healthy, cells, wish.jobs, asked, mode)
+    if wish.pairs and whole:
         more = pairing.pairs(healthy, outcomes)
         if apart := pairing.unmet(healthy, more):
             screen.note(f"note: {apart} pairs of kinds never meet: one ends the run before the other's first moment")
         cells = [*cells, *more]
-        outcomes += _each(prepared, healthy, more, jobs, asked)[0]
+        outcomes += _each(prepared, healthy, more, wish.jobs, asked, mode)[0]
     met = {i.fault.kind for cell in cells for i in cell.injections}
     idle = tuple(kind for kind in catalogue.kinds() if kind not in met)
-    return Matrix(prepared.title, healthy.stages, tuple(outcomes), len(cells), seed, pairs, idle)
+    return Matrix(
+        prepared.title, healthy.stages, tuple(outcomes), len(cells), wish.seed, wish.pairs, idle, wish.command
+    )
 
 
 def _each(
-    prepared: Prepared, healthy: Healthy, cells: list[Cell], jobs: int, asked: Callable[[], bool]
+    prepared: Prepared,
+    healthy: Healthy,
+    cells: list[Cell],
+    jobs: int,
+    asked: Callable[[], bool],
+    mode: ProgressMode,
 ) -> tuple[list[Outcome], bool]:
     """The outcomes, and whether they are all there: Ctrl-C keeps what was done."""
     from fwsim.rehearsal import matrix
@@ -114,7 +123,7 @@ def _each(
 
     outcomes: list[Outcome] = []
     try:
-        with _progress(len(cells)) as tick:
+        with matrixprogress.shown(mode, len(cells)) as tick:
             for outcome in matrix.run(prepared, healthy, cells, jobs=jobs, recover=unattended.recover):
                 if asked():
                     return outcomes, False
@@ -125,40 +134,18 @@ def _each(
     return outcomes, True
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Outcome], None]]:
-    """On a terminal a bar with rate and time left; elsewhere nothing, for the result follows at once."""
-    if not sys.stderr.isatty():
-        screen.note(f"rehearsing {total} failures")
-        yield lambda outcome: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _show(done: Matrix, folder: Path) -> None:
+    """The table, then what is wrong with it. Of pairs those alone that single failures could not have told."""
+    from fwsim.report import matrix_terminal
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("rehearsing", total=total, rate="")
-
-        def tick(outcome: Outcome) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, advance=1, description=outcome.name[-40:], rate=f"{speed:.0f}/s" if speed else "")
-
-        yield tick
-
-
-def _show(done: Matrix) -> None:
     out = screen.out()
-    out.print(_table(done))
+    matrix_terminal.render(done.singles, out, out.width if sys.stdout.isatty() else None)
+    if done.paired:
+        _pairs(done, folder)
     for outcome in done.broken:
-        out.print(f"[red]{outcome.name}[/red]")
+        out.print(f"[red]{outcome.name}[/red]", soft_wrap=True)
         for words in outcome.broken:
-            out.print(f"  {words}", markup=False)
+            out.print(f"  {words}", markup=False, soft_wrap=True)
     if done.unfired:
         names, more = [o.name for o in done.unfired[:NAMED]], len(done.unfired) - NAMED
         rest = f", and {more} more, as matrix.md has them" if more > 0 else ""
@@ -168,26 +155,17 @@ def _show(done: Matrix) -> None:
     out.print(done.sentence, soft_wrap=True)
 
 
-def _table(done: Matrix) -> Table:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def _pairs(done: Matrix, folder: Path) -> None:
+    from fwsim.report import matrix_terminal
 
-    used = [i for i, _ in enumerate(done.stages) if any(row[i] for _, row in done.rows)]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
-    table.add_column("fault", overflow="fold", min_width=26)
-    for i in used:
-        table.add_column(done.stages[i], overflow="fold")
-    for name, squares in done.rows:
-        table.add_row(Text(name), *(_word(squares[i]) for i in used))
-    return table
-
-
-def _word(square: Square | None) -> str:
-    if square is None:
-        return ""
-    style = "bold reverse red" if square.broken else STYLES.get(square.verdict, "") if square.fired else "dim"
-    return f"[{style}]{square.text}[/{style}]"
+    out, worse = screen.out(), done.worse
+    out.print(f"\n{len(worse)} of {len(done.paired)} pairs end worse than either of their faults alone:")
+    for outcome in worse[:WORSE]:
+        out.print(f"  {matrix_terminal.worse(outcome, done)}", markup=False, soft_wrap=True)
+    if len(worse) > WORSE:
+        out.print(f"  and {len(worse) - WORSE} more")
+    rest = len(done.paired) - len(worse)
+    out.print(f"The other {rest} pairs do not. All of them: {folder / 'matrix.md'}, matrix.html\n", soft_wrap=True)
 
 
 def replay(prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, *, as_json: bool) -> int:

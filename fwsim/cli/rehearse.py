@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,7 +99,8 @@ def rehearse(
     for note in prepared.notes:
         screen.note(f"note: {note}")
     if every_fault:
-        raise typer.Exit(_matrix(prepared, run, pairs=pairs, jobs=jobs, seed=seed, as_json=as_json))
+        wish = everyfault.Wish(_typed(target, board), pairs, jobs or everyfault.default_jobs(), seed)
+        raise typer.Exit(everyfault.conduct(prepared, run, wish, progress, as_json=as_json))
     if cell is not None and virtual:
         raise typer.Exit(everyfault.replay(prepared, run, cell, progress, as_json=as_json))
     how = rehearsal.Options(speed=speed, ipmitool=tool, image=image)
@@ -146,11 +148,10 @@ def _remember(
     record.write(run, known)
 
 
-def _matrix(prepared: Prepared, run: Run, *, pairs: bool, jobs: int | None, seed: int, as_json: bool) -> int:
-    from fwsim.cli import everyfault
-
-    jobs = jobs or everyfault.default_jobs()
-    return everyfault.conduct(prepared, run.path, pairs=pairs, jobs=jobs, seed=seed, as_json=as_json)
+def _typed(target: str | None, board: str | None) -> str:
+    """The command that names what is rehearsed, to be copied."""
+    words = [target] if target else ["--board", board] if board else []
+    return shlex.join(["fwsim", "rehearse", *words])
 
 
 def _healthy(board: str) -> str:

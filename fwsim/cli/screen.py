@@ -72,7 +72,7 @@ def progress(mode: ProgressMode, *, speed: float = 1.0, remark: str = "") -> Ite
         from fwsim.report import jsonlines
 
         yield lambda event: note(jsonlines.line(event))
-    elif mode == "plain" or (mode == "auto" and not _redrawable()):
+    elif mode == "plain" or (mode == "auto" and not redrawable()):
         from fwsim.report.plain import PlainLines
 
         plain = PlainLines()
@@ -87,7 +87,8 @@ def progress(mode: ProgressMode, *, speed: float = 1.0, remark: str = "") -> Ite
             yield display
 
 
-def _redrawable() -> bool:
+def redrawable() -> bool:
+    """Can stderr be drawn over?"""
     from rich.console import Console
 
     console = Console(stderr=True)

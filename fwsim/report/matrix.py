@@ -5,13 +5,16 @@ Knows nothing of faults or servers; every way to show a matrix is a function of 
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 Verdict = Literal["updated", "repaired", "refused", "interrupted", "failed", "needs-hands"]
 ORDER: tuple[Verdict, ...] = ("updated", "repaired", "refused", "interrupted", "failed", "needs-hands")  # worse later
+JOINED = "+"  # between the two faults of a pair, in its name
 WORDS: dict[Verdict, str] = {
     "updated": "end updated all the same",
     "repaired": "are repaired on the way",
@@ -41,12 +44,20 @@ class Outcome:
     remote: tuple[str, ...] = ()  # the steps of the repairs that were tried after its bad end
     ticket: str = ""  # the procedure whose ticket was written
 
+    @property
+    def paired(self) -> bool:
+        return JOINED in self.name
+
 
 @dataclass(frozen=True)
 class Square:
     """One field of the table: all cells of a fault in a stage, by their worst."""
 
     outcomes: tuple[Outcome, ...]
+
+    @property
+    def worst(self) -> Outcome:
+        return max(self.outcomes, key=lambda o: (bool(o.broken), ORDER.index(o.verdict)))
 
     @property
     def verdict(self) -> Verdict:
@@ -85,6 +96,37 @@ class Matrix:
     seed: int = 0
     pairs: bool = False
     idle: tuple[str, ...] = ()  # kinds that have no moment in this plan
+    command: str = "fwsim rehearse"  # what was typed, without --every-fault
+
+    def again(self, outcome: Outcome) -> str:
+        """The command that rehearses that one cell again, to be copied."""
+        return f"{self.command} --only {shlex.quote(outcome.name)} --virtual --seed {self.seed}"
+
+    @property
+    def singles(self) -> Matrix:
+        """The same without the pairs."""
+        return replace(self, outcomes=tuple(o for o in self.outcomes if not o.paired), pairs=False)
+
+    @property
+    def paired(self) -> list[Outcome]:
+        """The pairs alone."""
+        return [o for o in self.outcomes if o.paired]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Outcome]:
+        return {o.name: o for o in self.outcomes}
+
+    def alone(self, pair: Outcome) -> list[Outcome]:
+        """What became of each of its faults alone, as far as that was rehearsed."""
+        return [self._by_name[name] for name in pair.name.split(JOINED) if name in self._by_name]
+
+    @property
+    def worse(self) -> list[Outcome]:
+        """The pairs that end worse than either of their faults alone: what single failures could not have told."""
+        return [o for o in self.paired if o.fired and self._worse(o)]
+
+    def _worse(self, pair: Outcome) -> bool:
+        return all(ORDER.index(pair.verdict) > ORDER.index(o.verdict) for o in self.alone(pair))
 
     @property
     def rows(self) -> list[tuple[str, list[Square | None]]]:

@@ -89,6 +89,7 @@ def _remedy(outcome: Outcome) -> str:
 def document(matrix: Matrix) -> str:
     """Everything, for programs."""
     summary = {"title": matrix.title, "seed": matrix.seed, "summary": matrix.sentence, "wanted": matrix.wanted}
+    summary["command"] = matrix.command
     rows = [asdict(o) for o in matrix.outcomes]
     return json.dumps({**summary, "stages": matrix.stages, "idle": matrix.idle, "cells": rows}, indent=1) + "\n"
 
