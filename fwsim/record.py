@@ -58,6 +58,9 @@ def read(run: Run) -> Record:
     try:
         return Record.model_validate_json((run.path / NAME).read_bytes())
     except FileNotFoundError as error:
+        if run.is_matrix:
+            why = f"{run.id} is a matrix of many rehearsals, and no run: `fwsim show {run.id}` tells of it"
+            raise NoRecord(why) from error
         raise NoRecord(f"the run {run.id} has no {NAME}: it never began; start it again") from error
     except ValidationError as error:
         first = error.errors()[0]

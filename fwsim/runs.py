@@ -1,7 +1,8 @@
 """Where runs live: a directory each, named by its moment and board, under the state directory or --runs DIR.
 
 A run's directory holds its journal (events.jsonl) and whatever else the run leaves behind: backups, the virtual
-server's record. The directory's name is the run's id.
+server's record. The directory's name is the run's id. A matrix (`--every-fault`) is many rehearsals: its directory has
+no journal, but matrix.json.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 JOURNAL = "events.jsonl"
+MATRIX = "matrix.json"
 LATEST = "latest"
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+-[0-9a-f]{4}")
 
@@ -25,7 +27,9 @@ class UnknownRun(LookupError):
 
     def __init__(self, name: str, root: Path, close: tuple[str, ...]) -> None:
         text = f"there is no run yet in {root}" if name == LATEST else f"no run is called {name!r} in {root}"
-        if close:
+        if name == LATEST and close:
+            text += f"; {close[-1]} is no run but a matrix: `fwsim show {close[-1]}`"
+        elif close:
             text += f"; did you mean {' or '.join(close)}?"
         elif name != LATEST:
             text += "; `fwsim runs` lists them"
@@ -50,6 +54,10 @@ class Run:
     @property
     def journal(self) -> Path:
         return self.path / JOURNAL
+
+    @property
+    def is_matrix(self) -> bool:
+        return (self.path / MATRIX).is_file()
 
 
 def default_root() -> Path:
@@ -96,8 +104,8 @@ class Runs:
     def find(self, name: str) -> Run:
         """The run of that id, `latest`, or the only one whose id begins or ends with `name`. Raises UnknownRun."""
         runs = self.all()
-        if name == LATEST and runs:
-            return max(runs, key=_began)
+        if name == LATEST:
+            return self._latest(runs)
         fitting = [r for r in runs if r.id == name] or [
             r for r in runs if name and (r.id.startswith(name) or r.id.endswith(name))
         ]
@@ -108,6 +116,13 @@ class Runs:
         ids = [r.id for r in fitting or runs]
         close = ids[-3:] if fitting else difflib.get_close_matches(name, ids, n=3, cutoff=0.6)
         raise UnknownRun(name, self.root, tuple(close))
+
+    def _latest(self, runs: list[Run]) -> Run:
+        """The last with a journal; one that has not begun where no other has, but never a matrix."""
+        begun = [r for r in runs if r.journal.is_file()] or [r for r in runs if not r.is_matrix]
+        if not begun:
+            raise UnknownRun(LATEST, self.root, tuple(r.id for r in runs[-1:]))
+        return max(begun, key=_began)
 
 
 def _said(run: Run) -> str | None:

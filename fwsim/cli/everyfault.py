@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ def conduct(prepared: Prepared, run: Run, wish: Wish, mode: ProgressMode, *, as_
             done = _rehearsed(prepared, asked, wish, mode)
     except KeyboardInterrupt:
         screen.note("interrupted before any failure was rehearsed")
+        shutil.rmtree(run.path, ignore_errors=True)  # nothing was kept in it
         return INTERRUPTED
     written = matrix_files.write(done, run.path)
     if as_json:
@@ -252,8 +254,6 @@ def _verdict(broken: Sequence[Broken]) -> int:
 
 def check_steps(prepared: Prepared, run: Run, cell: Cell) -> None:
     """Raises BadInput for a step that this plan has not; the run is not kept then."""
-    import shutil
-
     from emulators.server import VirtualServer
     from fwsim import rehearsal
 

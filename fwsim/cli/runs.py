@@ -18,13 +18,13 @@ Format = Literal["text", "md", "html", "json"]
 
 
 def runs(folder: options.RunsFolder = None, as_json: options.AsJson = False) -> None:
-    """List the runs, the latest last."""
+    """List the runs, the latest last. A matrix of `--every-fault` is many rehearsals in one folder."""
     from fwsim.runs import Runs
 
     listed = [(run, _read(run)) for run in Runs(folder).all()]
     if as_json:
         for run, report in listed:
-            print(json.dumps(_record(run, report)))
+            print(json.dumps(_matrix_record(run) or _record(run, report)))
     elif not listed:
         screen.note(f"no runs in {Runs(folder).root}")
     else:
@@ -48,6 +48,9 @@ def show(
     from fwsim.runs import Runs
 
     found = Runs(folder).find(run)
+    if found.is_matrix:
+        _show_matrix(found, "json" if as_json else form, bundle)
+        return
     if bundle is not None:
         _bundle(found, bundle)
         return
@@ -55,6 +58,24 @@ def show(
     if report is None:
         raise BadInput(f"{found.journal} is no journal that can be read")
     _print(report, "json" if as_json else form)
+
+
+def _show_matrix(run: Run, form: Format, bundle: Path | None) -> None:
+    """Its sentence and its files, or the file of that form."""
+    from fwsim.cli.errors import BadInput
+    from fwsim.report import matrix_files
+
+    told = matrix_files.read(run.path)
+    if told is None:
+        raise BadInput(f"{run.path / 'matrix.json'} is no matrix that can be read")
+    if bundle is not None:
+        raise BadInput(f"{run.id} is a matrix of many rehearsals, and has no bundle; its files are in {run.path}")
+    if form != "text":
+        print((run.path / f"matrix.{form}").read_text("utf-8"), end="")
+        return
+    print(f"{told.title}: every fault at every moment\n{told.sentence}\n")
+    for path in told.files:
+        print(path)
 
 
 def _bundle(run: Run, file: Path) -> None:
@@ -104,7 +125,7 @@ def _read(run: Run) -> Report | None:
 
 
 def _record(run: Run, report: Report | None) -> dict[str, Any]:
-    known = {"run": run.id, "path": str(Path(run.path).absolute()), "ending": None}
+    known = {"run": run.id, "path": str(Path(run.path).absolute()), "kind": "run", "ending": None}
     if report is None:
         return known
     return known | {
@@ -117,21 +138,37 @@ def _record(run: Run, report: Report | None) -> dict[str, Any]:
     }
 
 
+def _matrix_record(run: Run) -> dict[str, Any] | None:
+    from fwsim.report import matrix_files
+
+    told = matrix_files.read(run.path)
+    if told is None:
+        return None
+    known = {"run": run.id, "path": str(Path(run.path).absolute()), "kind": "matrix", "ending": None}
+    return known | {"title": told.title, "cells": told.cells, "wanted": told.wanted, "summary": told.sentence}
+
+
 def _table(listed: list[tuple[Run, Report | None]]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from fwsim.report import wording
+    from fwsim.report import matrix_files, wording
     from fwsim.report.terminal import STYLES
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     for name in ("run", "board", "host", "took", "ending"):
         table.add_column(name, no_wrap=True)
+    matrices = []
     for run, report in listed:
-        if report is None or report.ending is None:
+        if (told := matrix_files.read(run.path)) is not None:
+            matrices.append((run, told))
+            table.add_row(run.id, "", "", "", f"matrix of {told.cells} cells")
+        elif report is None or report.ending is None:
             table.add_row(run.id, "", "", "", "no readable journal")
-            continue
-        ending = Text(report.ending, style=STYLES.get(report.ending, ""))
-        table.add_row(run.id, report.board, report.host, wording.duration(report.at), ending)
+        else:
+            ending = Text(report.ending, style=STYLES.get(report.ending, ""))
+            table.add_row(run.id, report.board, report.host, wording.duration(report.at), ending)
     screen.out().print(table)
+    for run, told in matrices:
+        screen.out().print(f"\n{run.id}: {told.sentence}", markup=False, soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,19 +13,39 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from fwsim.report.markdown import text
 from fwsim.report.matrix import ORDER, Matrix, Outcome, Square, Verdict
+from fwsim.runs import MATRIX
+
+NAMES = ("matrix.md", "matrix.html", "junit.xml", MATRIX)
 
 
 def write(matrix: Matrix, folder: Path) -> list[Path]:
     """All of them, as matrix.* in that folder."""
-    made = {
-        "matrix.md": markdown(matrix),
-        "matrix.html": html(matrix),
-        "junit.xml": junit(matrix),
-        "matrix.json": document(matrix),
-    }
+    made = dict(zip(NAMES, (markdown(matrix), html(matrix), junit(matrix), document(matrix)), strict=True))
     for name, words in made.items():
         (folder / name).write_text(words, "utf-8")
     return [folder / name for name in made]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the files of a matrix say of it. `wanted`: how many rehearsals it was to have, `cells`: how many it has."""
+
+    title: str
+    sentence: str
+    cells: int
+    wanted: int
+    files: tuple[Path, ...]
+
+
+def read(folder: Path) -> Told | None:
+    """None where there is no matrix, or none that can be read."""
+    try:
+        known = json.loads((folder / MATRIX).read_bytes())
+        title, sentence = str(known["title"]), str(known["summary"])
+        there = tuple(folder / name for name in NAMES if (folder / name).is_file())
+        return Told(title, sentence, len(known["cells"]), int(known["wanted"]), there)
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def markdown(matrix: Matrix) -> str:
