@@ -78,7 +78,8 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
 
     def hear(number: int, frame: FrameType | None) -> None:
         heard.append(number)
-        raise KeyboardInterrupt
+        if len(heard) == 1:  # what was done is being kept then: a second one would only spoil that
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, hear)
     try:

@@ -6,12 +6,15 @@ step, are those at which a fault can be waiting. A fault is armed as its step is
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +199,6 @@ def _share(prepared: Prepared, healthy: Healthy, recover: Recover | None, place:
     global _shared
     scratch.use(place)
     gc.freeze()  # what is loaded stays: no need to look through it again and again
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and says what was done
     _shared = prepared, healthy, recover
 
 
@@ -215,5 +217,26 @@ def run(
         yield from (rehearse(prepared, healthy, cell, recover) for cell in cells)
         return
     context = multiprocessing.get_context("spawn")  # a display's thread may run here: forking it is not safe
-    with scratch.folder() as place, context.Pool(jobs, _share, (prepared, healthy, recover, place)) as pool:
+    with scratch.folder() as place, contextlib.ExitStack() as stack:
+        with deaf_to_interrupts():
+            pool = stack.enter_context(context.Pool(jobs, _share, (prepared, healthy, recover, place)))
         yield from pool.imap(_in_process, cells, CHUNK)
+
+
+@contextlib.contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Who is started in this block never hears Ctrl-C, which goes to the whole group: a blocked signal stays blocked in
+    a child, while it loads its modules too. We hear it at the end of the block."""
+    resource_tracker.ensure_running()  # starting it would unblock the signal
+    heard: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number)) if main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+    if heard:
+        signal.raise_signal(signal.SIGINT)

@@ -7,9 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from fwsim.rehearsal.matrix import deaf_to_interrupts
 
 FWSIM = (sys.executable, "-m", "fwsim")
 
@@ -69,9 +72,11 @@ def test_what_cannot_be_rehearsed_exits_2_and_leaves_no_run(words: tuple[str, ..
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_an_interrupt_shows_what_was_done(jobs: str, tmp_path: Path) -> None:
-    command = (*FWSIM, "rehearse", "--every-fault", "--pairs", "--jobs", jobs, "--runs", str(tmp_path / "runs"))
+@pytest.mark.parametrize(("jobs", "after_s"), [("1", 0.0), ("2", 0.5), ("2", 1.2)])
+def test_an_interrupt_at_any_moment_shows_what_was_done_and_nothing_else(
+    jobs: str, after_s: float, tmp_path: Path
+) -> None:
+    command = (*FWSIM, "rehearse", "--every-fault", "--jobs", jobs, "--runs", str(tmp_path / "runs"))
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
@@ -80,9 +85,23 @@ def test_an_interrupt_shows_what_was_done(jobs: str, tmp_path: Path) -> None:
         while "rehearsing" not in said:
             said = running.stderr.readline()
             assert said, "it ended"
+        time.sleep(after_s)  # its processes load their modules
         os.killpg(running.pid, signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert running.returncode == 5, err
+    assert "Traceback" not in err
     assert "were not rehearsed" in out
     assert "interrupted: the table shows" in err
     assert (next((tmp_path / "runs").iterdir()) / "matrix.html").exists()
+
+
+def test_who_is_started_deaf_never_hears_ctrl_c_and_we_hear_it_afterwards() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), deaf_to_interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+        with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            child.send_signal(signal.SIGINT)
+            said, _ = child.communicate(b"alive", timeout=10)
+        reached.append(said)
+    assert reached == [b"alive"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
