@@ -113,6 +113,33 @@ class Registry:
             _write(path, entry)
         return Place(path, entry)
 
+    def lend(self, name: str, ready: Ready, directory: Path) -> None:
+        """A server that is another's to end, and listens in that directory, is found by that name while it runs.
+
+        Raises OSError.
+        """
+        with self._locked():
+            self._clean()
+            path = self.root / name
+            path.mkdir(mode=0o700, exist_ok=True)
+            (path / SOCKET).unlink(missing_ok=True)
+            (path / SOCKET).symlink_to((directory / SOCKET).absolute())
+            entry = Entry(
+                name=name,
+                board=ready.board,
+                pid=ready.pid,
+                started=start_time(ready.pid),
+                wall=time.time(),
+                ready=ready,
+            )
+            _write(path, entry)
+
+    def take_back(self, name: str) -> None:
+        """It is found no more."""
+        if (self.root / name / SOCKET).is_symlink():
+            with self._locked():
+                shutil.rmtree(self.root / name, ignore_errors=True)
+
     def all(self) -> list[Entry]:
         """Every server that runs, by name. What dead ones have left is taken away."""
         if not self.root.is_dir():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from fwsim.cli import options, recovering, screen
+from fwsim.cli import options, recovering, screen, visiting
 from fwsim.cli.errors import BadInput
 
 if TYPE_CHECKING:
@@ -54,11 +54,15 @@ def close(
     found = Runs(folder).find(run)
     known, told = record.read(found), _reported(observed or [])
     past = _past(found)
-    if known.kind == "rehearsal":
-        raise BadInput(f"{found.id} is a rehearsal, and its server has gone: `fwsim rehearse ... --technician`")
-    recover = recovering.recoverer(yes=yes, inventory=inventory, observed=told)
-    shown = session.conduct(found, lambda emit: _go_on(found, known, past, emit, report, recover), progress)
+    rehearsed = known.kind == "rehearsal"
+    if rehearsed:
+        visiting.must_stand(found, known)
+    recover = recovering.recoverer(yes=yes or rehearsed, inventory=inventory, observed=told)
+    go_on = visiting.go_on if rehearsed else _go_on
+    shown = session.conduct(found, lambda emit: go_on(found, known, past, emit, report, recover), progress)
     screen.report(shown, as_json=as_json)
+    if rehearsed:
+        visiting.say(found, known, shown)
     raise typer.Exit(shown.exit_code)
 
 
@@ -97,18 +101,24 @@ def ticket_of(past: Sequence[Event]) -> str | None:
     return facts[-1].value if facts and facts[-1].key == TICKET else None
 
 
+def visited(past: Sequence[Event], report: Outcome, at: float) -> tuple[Event, ...]:
+    """What the journal is told of the visit: for which ticket, and how it ended."""
+    from fwsim.events import Fact
+    from recovery.loop import OUTCOME, VISITED
+
+    return Fact(at, "hand-over", VISITED, ticket_of(past) or ""), Fact(at, "hand-over", OUTCOME, report)
+
+
 async def _go_on(
     run: Run, known: Record, past: Sequence[Event], emit: Emit, report: Outcome, recover: Recover
 ) -> RunEnded:
     from fwsim import aftermath, boards, endpoints, payload, recall
     from fwsim.cli import consent
     from fwsim.engine import Engine
-    from fwsim.events import Fact
     from fwsim.gates import NO_TERMS
-    from recovery.loop import OUTCOME, VISITED
 
     plan, elapsed_s = known.plan, recall.elapsed_s(past, time.time())
-    told = [Fact(elapsed_s, "hand-over", VISITED, ticket_of(past) or ""), Fact(elapsed_s, "hand-over", OUTCOME, report)]
+    told = visited(past, report, elapsed_s)
     for fact in told:
         emit(fact)
     async with endpoints.doors(plan, elapsed_s=elapsed_s) as doors:

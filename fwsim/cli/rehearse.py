@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fwsim.cli import options, recovering, screen
+from fwsim.cli import options, recovering, screen, visiting
 from fwsim.cli.errors import BadInput
 
 if TYPE_CHECKING:
     from fwsim.events import Ending
+    from fwsim.record import Record
     from fwsim.rehearsal.prepare import Prepared
     from fwsim.report.model import Report
     from fwsim.runs import Run, Runs
@@ -109,7 +110,7 @@ def rehearse(
         everyfault.check_steps(prepared, run, cell)
         _remember(run, prepared, expected, tool, virtual, image)
         raise typer.Exit(everyfault.replay_on_wires(prepared, run, cell, progress, how, as_json=as_json))
-    _remember(run, prepared, expected, tool, virtual, image)
+    known = _remember(run, prepared, expected, tool, virtual, image)
     if virtual:
         report = session.conduct(
             run,
@@ -121,7 +122,9 @@ def rehearse(
     else:
         report = session.conduct(
             run,
-            lambda emit: rehearsal.on_wires(prepared, emit, how, run_id=run.id, run_dir=run.path, recover=recover),
+            lambda emit: rehearsal.on_wires(
+                prepared, emit, how, run_id=run.id, run_dir=run.path, recover=recover, visited=visiting.stands(known)
+            ),
             progress,
             speed=speed,
             remark=f"simulated, x{speed:g}",
@@ -129,6 +132,7 @@ def rehearse(
     for kind in rehearsal.never_fired(run.path):
         screen.note(f"note: {kind} never fired: what it waits for did not happen")
     screen.report(report, as_json=as_json)
+    visiting.say(run, known, report)
     if report.ending == "interrupted" and not virtual:
         screen.note(f"the virtual server goes on for {wire.IDLE_S / 60:.0f} minutes: `fwsim resume {run.id}`")
     raise typer.Exit(judge(report, expected))
@@ -136,7 +140,7 @@ def rehearse(
 
 def _remember(
     run: Run, prepared: Prepared, expected: Ending, ipmitool: options.Ipmitool, virtual: bool, image: str | None
-) -> None:
+) -> Record:
     """What `fwsim resume` needs."""
     from fwsim import record
 
@@ -146,6 +150,7 @@ def _remember(
         in_memory=virtual, ipmitool=ipmitool, image=image, expected=expected, scenario=prepared.scenario,
     )  # fmt: skip
     record.write(run, known)
+    return known
 
 
 def _typed(target: str | None, board: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwsim.cli import options, recovering, screen
+from fwsim.cli import options, recovering, screen, visiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,7 @@ def resume(
     if known.kind == "rehearsal":
         report = _rehearsal(found, known, past, progress, recovering.recoverer(yes=True, inventory=inventory))
         screen.report(report, as_json=as_json)
+        visiting.say(found, known, report)
         raise typer.Exit(judge(report, known.expected))
     terms, recover = _terms(past, yes=yes), recovering.recoverer(yes=yes, inventory=inventory)
     report = session.conduct(
@@ -83,8 +84,9 @@ def _rehearsal(
 
     def start(emit: Emit) -> session.Start:
         return rehearsal.resumed_on_wires(
-            known.plan, past, emit, how, run_id=known.run_id, run_dir=run.path, scenario=known.scenario, recover=recover
-        )
+            known.plan, past, emit, how, run_id=known.run_id, run_dir=run.path, scenario=known.scenario,
+            recover=recover, visited=visiting.stands(known),
+        )  # fmt: skip
 
     return session.conduct(run, start, progress, remark="simulated")
 

@@ -147,16 +147,19 @@ async def on_wires(
     injections: Sequence[Injection] = (),
     judge: Callable[[Truth], None] | None = None,
     recover: Recover | None = None,
+    visited: bool = False,
 ) -> RunEnded:
     """Rehearse over SSH and IPMI against a virtual server in a process of its own. Raises wire.ServerLost.
 
-    `judge` is told what the server truly is, before and after.
+    `judge` is told what the server truly is, before and after. `visited`: where it needs hands its server is left
+    standing, for them and for whoever goes on with the run.
     """
     config = on_loopback(prepared, options, run_dir, injections)
     async with _serving(config, options, run_dir, prepared.bmc_passwords) as served:
         if judge is not None:
             judge(wire.truth(run_dir))
         ended = await _over_wires(prepared.plan, served, emit, options, run_id, run_dir, recover=recover)
+        served.wanted = served.wanted or (visited and ended.ending == "needs-hands")
         if not served.ready.alive:
             raise wire.ServerLost("the rehearsal is lost: its virtual server has gone meanwhile; rehearse again")
         if judge is not None:
@@ -201,19 +204,48 @@ async def resumed_on_wires(
     run_dir: Path,
     scenario: Path | None = None,
     recover: Recover | None = None,
+    visited: bool = False,
 ) -> RunEnded:
     """Go on with a rehearsal whose engine was interrupted or killed. Where its server is gone, it ends as failed.
 
-    `scenario`: the file that it was made from, if there was one; its users' passwords stand nowhere else.
+    `scenario`: the file that it was made from, if there was one; its users' passwords stand nowhere else. `visited`: as
+    for `on_wires`.
     """
     try:
         async with _attached(options, run_dir, prepare.passwords_again(plan, scenario)) as served:
-            return await _over_wires(plan, served, emit, options, run_id, run_dir, past, recover)
+            ended = await _over_wires(plan, served, emit, options, run_id, run_dir, past, recover)
+            served.wanted = served.wanted or (visited and ended.ending == "needs-hands")
+            return ended
     except wire.ServerLost as error:
         at = past[-1].at if past else 0.0
         lost = RunEnded(at, "failed", EXIT_CODES["failed"], str(error), "rehearse again", {})
         emit(lost)
         return lost
+
+
+async def visited_on_wires(
+    plan: Plan,
+    past: Sequence[Event],
+    emit: Emit,
+    options: Options,
+    told: Callable[[float], Sequence[Event]],
+    *,
+    run_id: str,
+    run_dir: Path,
+    scenario: Path | None,
+    recover: Recover,
+    again: bool,
+) -> RunEnded:
+    """Go on with a rehearsal after a visit. `told`: what is said of the visit, at that moment by the server's clock;
+    `again`: it did not come to its end, and nothing is gone on with but what `recover` does. Raises wire.ServerLost."""
+    async with _attached(options, run_dir, prepare.passwords_again(plan, scenario)) as served:
+        served.wanted = True  # whatever breaks off here: the visit can be told once more
+        news = told(served.ready.elapsed_s * served.ready.speed)
+        for event in news:
+            emit(event)
+        ended = await _over_wires(plan, served, emit, options, run_id, run_dir, (*past, *news), recover, again=again)
+        served.wanted = ended.ending in ("interrupted", "needs-hands")
+        return ended
 
 
 def _attached(
@@ -242,6 +274,8 @@ async def _over_wires(
     run_dir: Path,
     past: Sequence[Event] = (),
     recover: Recover | None = None,
+    *,
+    again: bool = False,
 ) -> RunEnded:
     at, plan = served.ready, moved(plan, served.ready)
     recorder = RecordingHost(lambda: wire.leases(run_dir), LocalHost() if options.image is not None else None)
@@ -249,7 +283,10 @@ async def _over_wires(
     phrase = prepare.passphrase_of(plan)
     async with wire.doors(at, recorder, real_ipmitool=options.ipmitool == "real", passphrase=phrase) as doors:
         build = _builder(plan, doors, run_id, run_dir, at.epoch)
-        ended = await aftermath.run(build, heard, past, recover)
+        if again and recover is not None:
+            ended = await aftermath.taken_up(build, heard, past, recover)
+        else:
+            ended = await aftermath.run(build, heard, past, recover)
     served.wanted = ended.ending == "interrupted"
     return ended
 

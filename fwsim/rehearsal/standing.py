@@ -16,8 +16,10 @@ from pydantic import ValidationError
 
 from emulators.home import alive, control
 from emulators.home.config import SCRATCH, Ready
+from emulators.home.registry import Registry
 
 NAME = "server.json"
+IDLE_S = 15 * 60.0  # wall; a server that nobody has used for so long ends by itself
 
 
 class ServerLost(Exception):
@@ -94,6 +96,12 @@ def find(
     return _knowing(standing, passwords, root_password)
 
 
+def lend(directory: Path) -> None:
+    """While it stands, `fwsim emulator` finds it by its run's name. Raises OSError."""
+    known = Standing.model_validate_json((directory / NAME).read_bytes())
+    Registry().lend(directory.name, known, directory)
+
+
 def end(standing: Standing) -> None:
     """End it, orderly if it can be. Only ever the very process that was started."""
     alive.end(standing.pid, standing.started)
@@ -101,6 +109,7 @@ def end(standing: Standing) -> None:
 
 def clear(directory: Path) -> None:
     """Take away what a server that was killed has left in its run's directory."""
+    Registry().take_back(directory.name)
     (directory / control.NAME).unlink(missing_ok=True)
     for scratch in directory.glob(f"{SCRATCH}*"):
         shutil.rmtree(scratch, ignore_errors=True)

@@ -21,12 +21,11 @@ from fwsim.hosts.ssh import SshAddress, SshHost
 from fwsim.network import BmcAddress, choose
 from fwsim.rehearsal import standing
 from fwsim.rehearsal.operator import RecordingHost
-from fwsim.rehearsal.standing import ServerLost, Standing
+from fwsim.rehearsal.standing import IDLE_S, ServerLost, Standing
 
 __all__ = ["IDLE_S", "Served", "ServerLost", "announce", "attached", "doors", "server", "truth"]
 
 START_S = 30.0  # wall
-IDLE_S = 15 * 60.0  # wall; a server whose engine was killed ends by itself
 
 
 @dataclass
