@@ -11,10 +11,11 @@ import sys
 
 def main() -> None:
     """The entry point of the `fwsim` script."""
-    from fwsim.cli import errors
+    from fwsim.cli import errors, unread
     from fwsim.cli.app import app
 
     _open_what_is_closed()
+    unread.survive()
     try:
         app()
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -181,21 +182,22 @@ def replay(prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, *, as_j
     from recovery import unattended
 
     check_steps(prepared, run, cell)
-    server = VirtualServer(prepared.spec, World())
-    before = truth.condition(server)
-    report = session.conduct(
-        run,
-        lambda emit: rehearsal.in_memory(
-            prepared,
-            emit,
-            run_id=prepared.run_id,
-            run_dir=run.path,
-            server=server,
-            injections=cell.injections,
-            recover=unattended.recover,
-        ),
-        mode,
-    )
+    with (run.path / rehearsal.WORLD).open("a", encoding="utf-8") as file:
+        server = VirtualServer(prepared.spec, World(lambda record: print(json.dumps(record), file=file)))
+        before = truth.condition(server)
+        report = session.conduct(
+            run,
+            lambda emit: rehearsal.in_memory(
+                prepared,
+                emit,
+                run_id=prepared.run_id,
+                run_dir=run.path,
+                server=server,
+                injections=cell.injections,
+                recover=unattended.recover,
+            ),
+            mode,
+        )
     screen.report(report, as_json=as_json)
     unfired = [i for i in cell.injections if i.fault not in server.faults.fired]
     for injection in unfired:

@@ -46,7 +46,10 @@ def say(run: Run, known: Record, report: Report) -> None:
         return
     from fwsim.rehearsal import standing
 
-    standing.lend(run.path)
+    try:
+        standing.lend(run.path)
+    except OSError as error:  # it stands all the same, and its ticket can be closed
+        screen.note(f"`fwsim emulator` does not find it: {error}")
     until = datetime.now().astimezone() + timedelta(seconds=standing.IDLE_S)
     screen.note(
         f"the virtual server stands for the visit, until {until:%H:%M} or {standing.IDLE_S / 60:.0f} minutes after its "

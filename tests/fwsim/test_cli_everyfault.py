@@ -48,6 +48,8 @@ def test_one_cell_is_replayed_and_judged(tmp_path: Path) -> None:
     assert "no rule was broken" in done.stderr
     assert "never fired" not in done.stderr
     assert "put back" in of_run(tmp_path, "events.jsonl")
+    kinds = [json.loads(line)["kind"] for line in of_run(tmp_path, "world.jsonl").splitlines()]
+    assert {"fault-armed", "fault-fired", "flash-started"} <= set(kinds), "what truly happened, for judges"
 
 
 def test_a_replayed_fault_that_never_fires_is_said_so(tmp_path: Path) -> None:
@@ -71,6 +73,19 @@ def test_what_cannot_be_rehearsed_exits_2_and_leaves_no_run(words: tuple[str, ..
     assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
 
 
+def workers(pid: int) -> list[int]:
+    """The processes that it has spawned for cells, as Linux lists them."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    children = [int(word) for word in listed.read_text().split()] if listed.exists() else []
+    return [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def deaf(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigBlk:", "SigIgn:"))]
+    return any(mask >> (signal.SIGINT - 1) & 1 for mask in masks)
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize(("jobs", "after_s"), [("1", 0.0), ("2", 0.5), ("2", 1.2)])
 def test_an_interrupt_at_any_moment_shows_what_was_done_and_nothing_else(
@@ -86,6 +101,7 @@ def test_an_interrupt_at_any_moment_shows_what_was_done_and_nothing_else(
             said = running.stderr.readline()
             assert said, "it ended"
         time.sleep(after_s)  # its processes load their modules
+        assert all(map(deaf, workers(running.pid)))
         os.killpg(running.pid, signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert running.returncode == 5, err

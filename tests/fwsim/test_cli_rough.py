@@ -157,6 +157,19 @@ def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path) -
     assert "Exception" not in failing.stderr
 
 
+def test_every_command_whose_reader_goes_away_ends_as_if_it_had_been_read(tmp_path: Path) -> None:
+    """The reader has gone before the first word is written: whoever prints, and however, meets that."""
+    for words in ("scenario faults", "scenario schema", "scenario list", "ticket lint --rules", "runs"):
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "fwsim", *words.split()]
+        env = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+        done = subprocess.run(command, env=env, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+        os.close(writer)
+        said = "" if words != "runs" else f"no runs in {tmp_path}/fwsim/runs\n"
+        assert (done.returncode, done.stderr.decode()) == (0, said), words
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_a_closed_stream_is_no_defect(tmp_path: Path, closed: str) -> None:
     done = shell(f"fwsim rehearse --virtual {closed}; echo $? >'{tmp_path}/code'", tmp_path)
