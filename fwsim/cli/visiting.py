@@ -42,7 +42,10 @@ def must_stand(run: Run, known: Record) -> None:
 
 def say(run: Run, known: Record, report: Report) -> None:
     """Where it needs hands: that its server stands, until when, what can be done with it, and how it is ended."""
-    if report.ending != "needs-hands" or not stands(known):
+    if report.ending != "needs-hands":
+        return
+    if not stands(known):
+        screen.note("the virtual server has ended with its rehearsal; `--technician` rehearses the visit, too")
         return
     from fwsim.rehearsal import standing
 

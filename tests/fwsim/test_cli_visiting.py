@@ -52,7 +52,8 @@ def test_hands_reach_a_rehearsals_server_and_closing_its_ticket_goes_on_with_the
 
 
 def test_the_ticket_of_a_rehearsal_whose_server_is_gone_says_what_can_be_done(runs: Path, fwsim: Fwsim) -> None:
-    fwsim("rehearse", "never-returns", "--virtual", "--runs", str(runs))
+    _, _, err = fwsim("rehearse", "never-returns", "--virtual", "--runs", str(runs))
+    assert "`--technician` rehearses the visit" in err
     before = Runs(runs).find("latest").journal.read_bytes()
     code, _, err = fwsim("ticket", "close", "latest", "--report", "done", "--runs", str(runs))
     assert code == 2
