@@ -77,7 +77,7 @@ def facts(procedure: Procedure, inventory: Inventory, board: Board, choice: Choi
     """What holds and what is said on this visit."""
     flags = _flags(procedure, inventory, board, choice)
     cables = tuple(cable for cable in inventory.cables if cable.port is not None)
-    feeds = inventory.feeds or tuple(Feed(psu=f"PSU{n}") for n in (1, 2))
+    feeds = _feeds(inventory, board)
     words = {
         **_identity(inventory, board, choice, media=procedure.needs in ("usb", "sd")),
         **_cabling(inventory, board, cables),
@@ -87,6 +87,12 @@ def facts(procedure: Procedure, inventory: Inventory, board: Board, choice: Choi
         "power_minutes": POWER_MINUTES,
     }
     return Facts(frozenset(flags), words, feeds, cables)
+
+
+def _feeds(inventory: Inventory, board: Board) -> tuple[Feed, ...]:
+    """One for every supply of the board: one that nobody wrote down has power, too."""
+    known = {feed.psu: feed for feed in inventory.feeds}
+    return tuple(known.get(name, Feed(psu=name)) for name in board.hands.supplies)
 
 
 def _flags(procedure: Procedure, inventory: Inventory, board: Board, choice: Choice) -> set[Flag]:

@@ -17,6 +17,8 @@ import yaml
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from fwsim import yamlfile
+from fwsim.boards import Board
+from fwsim.yamlerrors import FileError
 
 SAMPLE = "inventory.yaml"
 Role = Literal["technical", "ordering", "notification"]
@@ -154,9 +156,16 @@ class Inventory(Part):
         return None if self.time_zone is None else moment.astimezone(ZoneInfo(self.time_zone))
 
 
-def load(path: Path) -> Inventory:
-    """The inventory in that YAML file. Raises FileError with every mistake."""
-    return yamlfile.load(path, Inventory)
+def load(path: Path, board: Board | None = None) -> Inventory:
+    """The inventory in that YAML file. `board`: which one it is, where the file does not say it. Raises FileError with
+    every mistake."""
+    from recovery.inventory_checks import mistakes
+
+    document = yamlfile.read(path)
+    known = document.build(Inventory)
+    if wrong := [document.problem(place, why) for place, why in mistakes(known, board)]:
+        raise FileError(wrong)
+    return known
 
 
 def sample() -> str:

@@ -15,14 +15,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from fwsim import yamlerrors
-from fwsim.yamlerrors import FileError, Problem
+from fwsim.boards import Board
+from fwsim.yamlerrors import FileError, Location, Problem
 from recovery.inventory import Inventory
+from recovery.inventory_checks import mistakes
 
 MAXIMUM_BYTES = 16 << 20
 
 
-def load(path: Path, server: str) -> Inventory:
-    """The row whose `name` is that server. Raises FileError."""
+def load(path: Path, server: str, board: Board | None = None) -> Inventory:
+    """The row whose `name` is that server. `board`: which one it is, where the row is silent. Raises FileError."""
     rows = _rows(path)
     found = [(line, row) for line, row in rows if (row.get("name") or "").strip() == server]
     if len(found) != 1:
@@ -31,18 +33,25 @@ def load(path: Path, server: str) -> Inventory:
         raise FileError([Problem(path, None, "name", why)])
     line, row = found[0]
     try:
-        return Inventory.model_validate(_nested(path, line, row))
+        known = Inventory.model_validate(_nested(path, line, row))
     except ValidationError as error:
         problems = [
             Problem(
                 path,
                 line,
-                ".".join(str(part) for part in detail["loc"]),
+                _column(detail["loc"]),
                 yamlerrors.message(dict(detail), Inventory, None),
             )
             for detail in error.errors(include_url=False)
         ]
-    raise FileError(problems)
+        raise FileError(problems) from None  # pydantic's error quotes values, and one may be a password
+    if wrong := [Problem(path, line, _column(place), why) for place, why in mistakes(known, board)]:
+        raise FileError(wrong)
+    return known
+
+
+def _column(place: Location) -> str:
+    return ".".join(str(part) for part in place)
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:

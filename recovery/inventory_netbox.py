@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fwsim.yamlerrors import dotted
 from recovery.inventory import Inventory
+from recovery.inventory_checks import mistakes
 
 ROLES = {"technical": "technical", "ordering": "ordering", "notification": "notification"}
 TIMEOUT_S = 30
@@ -35,7 +37,7 @@ def load(url: str, token: str, server: str) -> Inventory:
         device = api.dcim.devices.get(name=server)
         if device is None:
             raise NetboxUnusable(f"{url} has no device that is called {server!r}")
-        return Inventory.model_validate(_fields(api, device))
+        known = Inventory.model_validate(_fields(api, device))
     except pynetbox.RequestError as error:
         status = getattr(error.req, "status_code", "?")
         raise NetboxUnusable(f"{url} has refused: HTTP {status}; check the token's rights") from error
@@ -43,6 +45,9 @@ def load(url: str, token: str, server: str) -> Inventory:
         raise NetboxUnusable(f"{url} does not answer as NetBox does: {type(error).__name__}") from error
     except (ValueError, ValidationError) as error:
         raise NetboxUnusable(f"{url}: {server} cannot be read: {_first(error)}") from error
+    for place, why in mistakes(known):
+        raise NetboxUnusable(f"{url}: {server} cannot be read: {dotted(place)}: {why}")
+    return known
 
 
 def _patient(request: Any) -> Any:
@@ -191,11 +196,17 @@ def _feeds(api: Any, device: Any) -> Iterator[dict[str, Any]]:
         cable = next((one for one in hops[1::3] if one), None)
         outlet = _word(end[0], "name") if end else None
         yield {
-            "psu": f"PSU{count}",
+            "psu": f"PSU{_supply(str(port.name)) or count}",
             "cable": _word(cable, "label"),
             "pdu": _word(end[0], "device", "name") if end else None,
             "outlet": re.sub(r"(?i)^outlet\s*", "", outlet) if outlet else None,
         }
+
+
+def _supply(name: str) -> int | None:
+    """ "PSU2", "PS 2" and "Power Supply 2" say which one it is; other names are counted."""
+    found = re.fullmatch(r"(?i)(?:psu?|power[ -]?supply)[ -_]*([1-9])", name.strip())
+    return int(found[1]) if found else None
 
 
 def _neighbours(api: Any, device: Any) -> Iterator[dict[str, Any]]:

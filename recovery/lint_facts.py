@@ -38,6 +38,12 @@ def _board(page: Page) -> Board | None:
     return next((b for b in map(boards.load, boards.names()) if b.title == title), None)
 
 
+def supplies(page: Page) -> tuple[str, ...]:
+    """Those that a server of this board has, whatever the table names; () where nobody knows the board."""
+    board = _board(page)
+    return () if board is None else board.hands.supplies
+
+
 def _fields(page: Page) -> Found:
     """H01"""
     head = {"title": page.title, "Ticket": page.ticket, "Priority": page.priority, "Ref": page.reference}
@@ -46,6 +52,8 @@ def _fields(page: Page) -> Found:
     yield from ((0, f"{name} is missing or empty") for name, value in head.items() if not value.strip())
     if not page.psus:
         yield 0, "no power supply is named"
+    elif missing := [name for name in supplies(page) if name not in page.psus]:
+        yield 0, f"Power {missing[0]} is missing: the server has {', '.join(supplies(page))}"
     if not page.do_not:
         yield 0, "nothing is forbidden: DO NOT is empty"
     if not page.steps:

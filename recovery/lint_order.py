@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from recovery.lint_facts import supplies
 from recovery.page import Page, Step
 
 Found = Iterable[tuple[int, str]]
@@ -49,7 +50,7 @@ class State:
 
 def walk(page: Page) -> State:
     """The state at the end, with everything that was broken on the way."""
-    state = State(set(page.psus))
+    state = State({*page.psus, *supplies(page)})
     for step in page.steps:
         for pattern, does in ACTS:
             if found := re.search(pattern, step.action):
@@ -61,6 +62,8 @@ def walk(page: Page) -> State:
 def _power_off(state: State, step: Step, _: re.Match[str]) -> None:
     state.off |= set(NAMES.findall(step.text))
     state.drained_s = 0
+    if left := sorted(state.supplies - state.off):
+        state.break_("P01", step, f"{', '.join(left)} keeps its power: a server has none when all its supplies are off")
 
 
 def _power_on(state: State, step: Step, _: re.Match[str]) -> None:
@@ -290,7 +293,10 @@ def _power_button(page: Page) -> Found:
 
 
 RULES: dict[str, tuple[str, Callable[[Page], Found]]] = {
-    "P01": ("every power supply is unplugged, or the sled is out, before the cover comes off", _broken("P01")),
+    "P01": (
+        "every power supply of the board is unplugged, or the sled is out, before the cover comes off",
+        _broken("P01"),
+    ),
     "P02": ("the ESD strap is on before the cover comes off", _broken("P02")),
     "P03": ("a hold point stands before the first change", _held),
     "P04": ("what was removed, moved or inserted is put back", _put_back),

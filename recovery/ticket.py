@@ -14,7 +14,8 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from fwsim.boards import Board
-from recovery import credentials, filling
+from fwsim.yamlerrors import dotted
+from recovery import credentials, filling, inventory_checks
 from recovery.filling import UNKNOWN, Facts
 from recovery.inventory import Inventory
 from recovery.procedures import Hazard, Procedure, Step
@@ -266,6 +267,8 @@ def _fits(procedure: Procedure, inventory: Inventory, board: Board) -> None:
     if board.vendor not in procedure.vendors:
         made_for = " or ".join(procedure.vendors)
         raise TicketRefused(f"{procedure.name} is a procedure for {made_for}, and {board.title} is none; use another")
+    for place, why in inventory_checks.mistakes(inventory, board):
+        raise TicketRefused(f"the inventory of {inventory.name}: {dotted(place)}: {why}")
     media = board.hands.media.slot if board.hands.media else None
     if procedure.needs in ("usb", "sd") and media != procedure.needs:
         raise TicketRefused(f"{procedure.name}: {board.title} recovers from no {procedure.needs} medium; use another")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fwsim import boards
 from fwsim.events import Event, Fact
 from fwsim.plan import Kind, Plan
 from recovery import inventory, procedures, remedies
@@ -41,7 +42,7 @@ def image(plan: Plan, procedure: str) -> tuple[str, str]:
 def known(plan: Plan) -> Inventory:
     """The plan's inventory; without one, what the plan itself says. Raises FileError."""
     if plan.inventory is not None:
-        return inventory.load(plan.inventory)
+        return inventory.load(plan.inventory, boards.load(plan.board))
     addresses = {"host": plan.host.address, "bmc": plan.bmc.address}
     return Inventory.model_validate({"name": plan.host.address, "board": plan.board, "addresses": addresses})
 

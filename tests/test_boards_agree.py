@@ -108,6 +108,8 @@ def test_the_racadm_dialect_and_the_jumpers_agree(ours: Known, true: Truth) -> N
 def test_what_somebody_beside_the_server_meets_agrees(ours: Known, true: Truth) -> None:
     hands, cmos = ours.hands, ours.hands.cmos
     assert hands.ports == MARKS[true.vendor]
+    assert hands.psus == true.psus
+    assert [name for name in hands.rear if name.startswith("PSU")] in ([], list(hands.supplies))
     assert hands.nodes == true.nodes
     assert {hands.identify.lower(), hands.bmc_led.lower().replace(" ", "-")} <= set(true.leds)
     assert (cmos.jumper, cmos.how) == (true.cmos.mark, {"pads": "short", "jumper": "move"}[true.cmos.kind])

@@ -130,7 +130,8 @@ class RecoveryMedia(Part):
 class KnownHands(Part):
     """What somebody beside the server meets. `ports`: "dedicated", "lan1", ... -> what stands beside the port.
 
-    `rear`: the order of a sketch, from left to right; nobody must rely on it. `nodes`: how many share the mains.
+    `rear`: the order of a sketch, from left to right; nobody must rely on it. `nodes`: how many share the mains, and
+    `psus`: how many supplies these have.
     """
 
     serial_name: str
@@ -143,7 +144,13 @@ class KnownHands(Part):
     cmos: Cmos
     media: RecoveryMedia | None = None
     nodes: int = 1
+    psus: int = Field(2, ge=1)
     rear: tuple[str, ...]
+
+    @property
+    def supplies(self) -> tuple[str, ...]:
+        """What stands beside each power supply: all of them have to be off before a cover comes off."""
+        return tuple(f"PSU{number}" for number in range(1, self.psus + 1))
 
 
 class Board(Part):

@@ -74,16 +74,18 @@ def _now() -> datetime:
 
 def inventory(wish: Wish) -> Inventory:
     """From the file that was named; without one nothing is known but the server's name."""
+    from fwsim import boards
     from recovery import inventory as inventories
     from recovery import inventory_csv
 
+    board = boards.load(wish.board) if wish.board else None
     if wish.inventory is None:
         return inventories.Inventory(name=wish.server or "UNKNOWN", board=wish.board)
     if wish.inventory.suffix.lower() == ".csv":
         if wish.server is None:
             raise BadInput(f"{wish.inventory} holds many servers; expected --server NAME")
-        return inventory_csv.load(wish.inventory, wish.server)
-    return inventories.load(wish.inventory)
+        return inventory_csv.load(wish.inventory, wish.server, board)
+    return inventories.load(wish.inventory, board)
 
 
 def _of_run(wish: Wish) -> tuple[Ticket, tuple[str, ...]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from fwsim import boards
 from fwsim.yamlerrors import FileError
 from recovery import inventory, inventory_csv
 from recovery.inventory import Inventory
@@ -51,6 +53,41 @@ def test_what_nobody_knows_is_left_out_of_the_file() -> None:
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(FileError, match=said):
         inventory.load(_file(tmp_path, text, "x.yaml"))
+
+
+TWICE = [
+    ("x11ssh-f", "feeds: [{psu: PSU1},\n {psu: PSU7}]", "feeds[1].psu: the Supermicro X11SSH-F has no such"),
+    ("", "feeds: [{psu: PSU1},\n {psu: PSU7}]", "feeds[1].psu: the Supermicro X11SSH-F has no such"),
+    ("", "feeds: [{psu: PSU1},\n {psu: PSU1}]", "feeds[1].psu: is the supply of feeds[0] too"),
+    ("", "cables: [{label: A}, {port: lan1},\n {label: A}]", "cables[2].label: is the label of cables[0] too"),
+    ("", "cables: [{label: A}]\nfeeds: [{psu: PSU1, cable: A}]", "feeds[0].cable: is the label of cables[0] too"),
+    ("", "cables: [{port: lan1},\n {port: lan1}]", "cables[1].port: is the port of cables[0] too"),
+    ("", "window:\n  {starts: 2030-01-02T00:00:00Z, ends: 2030-01-01T00:00:00Z}", "window.ends: is not after"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("board", "text", "said"), TWICE)
+def test_what_would_send_a_hand_to_the_wrong_cable_is_told_with_its_line(
+    tmp_path: Path, board: str, text: str, said: str
+) -> None:
+    path = _file(tmp_path, f"name: x\n{f'board: {board}' if board else ''}\n{text}\n", "x.yaml")
+    with pytest.raises(FileError, match=re.escape(f"{path}:4: {said}")):
+        inventory.load(path, boards.load("x11ssh-f"))
+
+
+def test_csv_tells_the_same_with_line_and_column(tmp_path: Path) -> None:
+    path = _file(tmp_path, "name,board,feeds.0.psu,feeds.1.psu\ndb07,x11ssh-f,PSU1,PSU7\ndb08,,PSU1,PSU1\n")
+    with pytest.raises(FileError, match=r"servers\.csv:2: feeds\.1\.psu: the Supermicro X11SSH-F has no such"):
+        inventory_csv.load(path, "db07")
+    with pytest.raises(FileError, match=r"servers\.csv:3: feeds\.1\.psu: is the supply of feeds\[0\] too"):
+        inventory_csv.load(path, "db08")
+
+
+def test_half_a_row_of_csv_is_a_draft_that_unplugs_all(tmp_path: Path) -> None:
+    path = _file(tmp_path, "name,board,feeds.0.psu,feeds.0.pdu,feeds.0.outlet\ndb07,x11ssh-f,PSU1,PDU A,14\n")
+    made = ticket_bench.build("power-removal", place=inventory_csv.load(path, "db07"))
+    assert "power psu2" in made.unknown
+    assert "Disconnect the power cables from PSU1 and PSU2." in [s.text for s in made.steps]
 
 
 def test_a_row_of_csv_is_an_inventory(tmp_path: Path) -> None:

@@ -48,6 +48,20 @@ def test_an_outlet_is_told_and_a_supply_without_a_cable_has_none() -> None:
     ]
 
 
+def test_a_supply_is_called_by_its_own_number_where_the_first_is_not_in_netbox() -> None:
+    known = netbox_stub.answers()
+    known["dcim/power-ports"] = known["dcim/power-ports"][1:]
+    with netbox_stub.serving(known) as url:
+        assert [feed.psu for feed in inventory_netbox.load(url, TOKEN, "db07").feeds] == ["PSU2"]
+
+
+def test_a_supply_that_netbox_has_twice_is_refused() -> None:
+    known = netbox_stub.answers()
+    known["dcim/power-ports"] = [known["dcim/power-ports"][1]] * 2
+    with netbox_stub.serving(known) as url, pytest.raises(inventory_netbox.NetboxUnusable, match=r"feeds\[1\]\.psu"):
+        inventory_netbox.load(url, TOKEN, "db07")
+
+
 def test_what_netbox_does_not_know_is_missing_and_never_invented() -> None:
     """As its public demonstration data has it: no serial numbers, tags, labels, outlets, contacts."""
     known = netbox_stub.answers()

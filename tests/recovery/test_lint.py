@@ -176,6 +176,9 @@ MUTATIONS: list[tuple[str, str, tuple[str, str], Mutate]] = [
     # in which order
     ("P01", "the cover comes off under power", CMOS, _without("Disconnect the power cables")),
     ("P01", "one supply stays", CMOS, _said("cables from PSU1 and PSU2.", "cables from PSU1.")),
+    ("P01", "a supply that the table leaves out", CMOS, lambda t: _only_psu1(t)),
+    ("P01", "the same where no cover comes off", ("power-removal", "x11ssh-f"), lambda t: _only_psu1(t)),
+    ("H01", "a supply of the board is not in the table", CMOS, lambda t: re.sub(r"Power PSU2: .*\n", "", t)),
     ("P01", "slid out under power", CMOS, lambda t: _moved(t, "Disconnect the power", "Slide the server out")),
     ("P01", "the second time, too", DELL, _without("When 10 min are over, disconnect")),
     ("P02", "no strap", CMOS, _without("Put on the ESD wrist strap.")),
@@ -213,6 +216,11 @@ def _moved(printed: str, words: str, behind: str) -> str:
     blocks.insert(at + 1, block)
     blocks.remove(block)
     return _numbered(blocks)
+
+
+def _only_psu1(printed: str) -> str:
+    """As a page from an inventory that knows one supply."""
+    return re.sub(r"Power PSU2: .*\n", "", printed).replace("PSU1 and PSU2", "PSU1")
 
 
 def _late(printed: str) -> str:

@@ -136,10 +136,24 @@ def test_the_sketch_marks_what_the_steps_touch() -> None:
     assert marked == {"IPMI"}
 
 
-def test_every_supply_of_the_inventory_is_unplugged() -> None:
-    feeds = [{"psu": f"PSU{n}", "pdu": "PDU A", "outlet": str(n)} for n in (1, 2, 3, 4)]
-    made = ticket_bench.build("cmos-clear", place=ticket_bench.sample(feeds=feeds))
-    assert "Disconnect the power cables from PSU1, PSU2, PSU3 and PSU4." in [s.text for s in made.steps]
+@pytest.mark.parametrize("known", [[], ["PSU1"], ["PSU2"], ["PSU2", "PSU1"]], ids=str)
+@pytest.mark.parametrize("procedure", ["cmos-clear", "power-removal", "board-replacement"])
+def test_every_supply_of_the_board_is_unplugged_whatever_the_inventory_knows(procedure: str, known: list[str]) -> None:
+    feeds = [{"psu": name, "pdu": "PDU A", "outlet": name[-1]} for name in known]
+    made = ticket_bench.build(procedure, place=ticket_bench.sample(feeds=feeds))
+    cut = next(s for s in made.steps if s.text.startswith("Disconnect the power"))
+    assert cut.text == "Disconnect the power cables from PSU1 and PSU2."
+    assert [act.given["psu"] for act in cut.acts] == [1, 2]
+    unknown = [f"power {name.lower()}" for name in ("PSU1", "PSU2") if name not in known]
+    assert made.unknown == tuple(unknown)
+    assert made.draft is bool(unknown)
+    assert text.render(made).count(f"outlet {UNKNOWN}") == len(unknown)
+
+
+def test_a_supply_that_the_board_has_not_is_refused_when_the_inventory_names_no_board() -> None:
+    place = Inventory.model_validate({"name": "db07", "feeds": [{"psu": "PSU7"}]})
+    with pytest.raises(TicketRefused, match=r"feeds\[0\]\.psu: the Supermicro X11SSH-F has no such power supply"):
+        ticket_bench.build("cmos-clear", place=place)
 
 
 def test_the_callers_sheet_tells_what_to_look_at_before_each_word() -> None:
