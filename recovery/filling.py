@@ -8,9 +8,11 @@ from typing import Literal
 
 from fwsim.boards import Board
 from recovery.inventory import Cable, Feed, Inventory, Neighbour
-from recovery.procedures import Act, Flag, Line, Procedure
+from recovery.procedures import Act, Flag, Line, Procedure, placeholders
 
 UNKNOWN = "UNKNOWN - confirm by phone"
+SHORT = "UNKNOWN"  # on a page that says once what is to be done about it
+IMAGE = ("image", "SHA-256 of the image")  # what the inventory does not have: they come with the plan
 POWER_MINUTES = "4"  # from mains until a BMC has booted and the host would have started by itself
 
 
@@ -165,6 +167,40 @@ def _cabling(inventory: Inventory, board: Board, cables: Sequence[Cable]) -> dic
     }
 
 
+NAMES = {
+    "bmc_cable": "cable of port {bmc_port}",
+    "shared_cable": "cable of port {shared_port}",
+    "spare_cable": "spare cable",
+    "management_cable": "management cable",
+    "switch": "switch",
+    "switch_port": "port of the switch",
+    "cables": "network cables",
+    "cables_to_ports": "network cables",
+    "board_part": "spare board",
+    "file": IMAGE[0],
+    "sha256": IMAGE[1],
+}
+"""What is missing where that word is unknown, as a draft names it. Other words have a row of the page, and its name."""
+
+
+def unknown_words(procedure: Procedure, known: Facts) -> Iterator[str]:
+    """What the procedure's own sentences want, and nobody knows."""
+    for text in _said(procedure, known):
+        for word in placeholders(text):
+            if word in NAMES and UNKNOWN in known.words[word]:
+                yield known.fill(NAMES[word])
+
+
+def _said(procedure: Procedure, known: Facts) -> Iterator[str]:
+    lines = (*procedure.tools, *procedure.do_not, *procedure.stop)
+    yield from (line.text for line in lines if known.holds(line.when))
+    yield from (*procedure.report, *procedure.photos)
+    for step in procedure.steps:
+        if known.holds(step.when):
+            yield from (step.do, step.see, step.if_not)
+            yield from (said for h in step.hazards if known.holds(h.when) for said in (h.consequence, h.avoid))
+
+
 def neighbours_consent(inventory: Inventory, board: Board, known: Facts) -> str:
     """What the owners of the other nodes agree to, where their mains are cut; "" where nobody else has them."""
     if board.hands.nodes == 1 or "mains" not in known.flags:
@@ -187,9 +223,9 @@ def listed(items: Sequence[str], word: str) -> str:
 def table(inventory: Inventory, board: Board, known: Facts, *, touches_cables: bool) -> Iterator[tuple[str, str]]:
     """The rows of the table of the server, in the order of a walk to it."""
     at = inventory.location
-    yield "Site / room", f"{at.site or UNKNOWN} / {at.room or UNKNOWN}"
-    yield "Cage / rack", f"{at.cage or UNKNOWN} / {at.rack or UNKNOWN}"
-    yield "Unit", f"{at.unit or UNKNOWN}, access: {at.access or UNKNOWN}"
+    yield "Site / room", _pair(at.site, " / ", at.room)
+    yield "Cage / rack", _pair(at.cage, " / ", at.rack)
+    yield "Unit", _pair(at.unit, ", access: ", at.access)
     yield "Server", inventory.name + (f", {inventory.node}" if inventory.node else "")
     yield "Model", inventory.model or UNKNOWN
     yield "Board", board.title
@@ -208,8 +244,13 @@ def table(inventory: Inventory, board: Board, known: Facts, *, touches_cables: b
         yield place, _cable(cable)
 
 
+def _pair(one: str | None, between: str, other: str | None) -> str:
+    """Both; where nothing is known of either that is said once."""
+    return f"{one or UNKNOWN}{between}{other or UNKNOWN}" if one or other else UNKNOWN
+
+
 def _feed(feed: Feed) -> str:
-    outlet = f"{feed.pdu or UNKNOWN} outlet {feed.outlet or UNKNOWN}"
+    outlet = _pair(feed.pdu, " outlet ", feed.outlet)
     return f"cable {feed.cable}, {outlet}" if feed.cable else outlet
 
 

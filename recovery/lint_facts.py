@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from fwsim import boards
 from fwsim.boards import Board
 from recovery import credentials
-from recovery.filling import UNKNOWN
+from recovery.filling import SHORT
 from recovery.page import Page, Step
 from recovery.render.text import MAXIMUM
 
@@ -67,7 +67,7 @@ def _stray(page: Page) -> Found:
 
 def _draft(page: Page) -> Found:
     """H03"""
-    unknown = UNKNOWN.split(" ")[0] in page.text.replace(page.draft, "")
+    unknown = SHORT in page.text.replace(page.draft, "")
     if unknown and not page.draft:
         yield 0, "something is UNKNOWN, and the page is not marked DRAFT"
     if page.draft and not unknown:

@@ -6,9 +6,11 @@ The page is walked from its first step to its last, as a technician would who he
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from recovery.filling import SHORT, UNKNOWN
 from recovery.lint_facts import supplies
 from recovery.page import Page, Step
 
@@ -33,7 +35,7 @@ class State:
     cover_off: bool = False
     battery_out: bool = False
     pins: list[str] = field(default_factory=list)
-    cables_out: set[str] = field(default_factory=set)
+    cables_out: Counter[str] = field(default_factory=Counter)  # two whose labels nobody knows are two
     to_laptop: set[str] = field(default_factory=set)
     medium: str = ""
     drained_s: int = 0
@@ -154,14 +156,16 @@ def _jumper(state: State, step: Step, found: re.Match[str]) -> None:
 
 
 def _cables_off(state: State, step: Step, _: re.Match[str]) -> None:
-    state.cables_out |= _labels(step.text) - state.to_laptop
-    state.to_laptop -= _labels(step.text)
+    labels = _labels(step.text)
+    state.cables_out.update(label for label in labels if label not in state.to_laptop)
+    state.to_laptop.difference_update(labels)
 
 
 def _cables_on(state: State, step: Step, _: re.Match[str]) -> None:
-    state.cables_out -= _labels(step.text)
+    labels = _labels(step.text)
+    state.cables_out -= Counter(labels)
     if step.text.endswith(" to the laptop."):
-        state.to_laptop |= _labels(step.text)
+        state.to_laptop.update(labels)
 
 
 def _insert(state: State, step: Step, found: re.Match[str]) -> None:
@@ -186,11 +190,12 @@ def _replace(state: State, step: Step, _: re.Match[str]) -> None:
         state.break_("P01", step, "the board is replaced while the server has power")
 
 
-def _labels(text: str) -> set[str]:
-    """The cables that a sentence names: `cable A`, `cables A, B and C`."""
+def _labels(text: str) -> list[str]:
+    """The cables that a sentence names: `cable A`, `cables A, B and C`, `cables UNKNOWN`."""
+    text = text.replace(UNKNOWN, SHORT)
     listed = re.search(r"\bcables (.+?) from the", text)
-    names = re.split(r", | and ", listed[1]) if listed else re.findall(r"\bcable (\S+)", text)
-    return {name.strip(".,") for name in names}
+    names = re.split(r", | and ", listed[1]) if listed else re.findall(r"\bcables? (\S+)", text)
+    return [name.strip(".,") for name in names]
 
 
 ACTS: tuple[tuple[str, Callable[[State, Step, re.Match[str]], None]], ...] = (
@@ -239,7 +244,7 @@ def _put_back(page: Page) -> Found:
         "the server in its rack": state.slid_out,
         "the battery": state.battery_out,
         "the jumper": len(state.pins) % 2 == 1 or (len(state.pins) > 1 and state.pins[-1] == state.pins[0]),
-        "cable " + ", ".join(sorted(state.cables_out)): bool(state.cables_out),
+        "cable " + ", ".join(sorted(state.cables_out.elements())): bool(state.cables_out),
     }
     yield from ((0, f"{what} is never put back") for what, missing in left.items() if missing)
     for what in filter(None, (state.medium, *(f"laptop's cable {label}" for label in sorted(state.to_laptop)))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from recovery.filling import UNKNOWN
+from recovery.filling import SHORT, UNKNOWN
 from recovery.lint_facts import PHONE
 from recovery.page import Page, Step
 
@@ -50,7 +50,7 @@ def _numbered(page: Page) -> Found:
 def _words(page: Page) -> Found:
     """S01"""
     for step in page.steps:
-        plain = PHONE.sub("PHONE", step.text.replace(UNKNOWN, "UNKNOWN"))
+        plain = PHONE.sub("PHONE", step.text.replace(UNKNOWN, SHORT))
         if len(plain.split()) > MAXIMUM_WORDS:
             yield step.line, f"{len(plain.split())} words; at most {MAXIMUM_WORDS}"
 

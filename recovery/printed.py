@@ -118,7 +118,7 @@ def _from_mail(content: bytes) -> Printed:
     if not held:
         raise Unreadable("this mail has no ticket's data beside it; expected one that `fwsim ticket --format eml` made")
     said = str(body.get_content()).replace("\r\n", "\n")
-    kept = _compared(data.read(held[0].get_content()), said)
+    kept = _compared(text.fitted(data.read(held[0].get_content())), said)
     return Printed(said, kept.missing)
 
 

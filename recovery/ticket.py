@@ -211,7 +211,7 @@ def build(
         }
     )
     _holds_no_credential(ticket, visit.secrets)
-    unknown = _unknown(ticket)
+    unknown = tuple(dict.fromkeys((*_unknown(ticket), *filling.unknown_words(procedure, facts))))
     return ticket.model_copy(update={"unknown": unknown, "draft": bool(unknown)})
 
 
@@ -421,8 +421,6 @@ def _unknown(ticket: Ticket) -> tuple[str, ...]:
         "phone": ticket.phone,
         **{fact.name.lower(): fact.value for fact in ticket.facts},
         **{f"{p.role} contact": f"{p.name} {p.phone}" for p in ticket.contacts},
-        **{f"step {step.number}": f"{step.text} {step.see}" for step in ticket.steps},
         "consent": " ".join(ticket.consents),
-        "tools": " ".join(ticket.tools),
     }
     return tuple(name for name, value in named.items() if UNKNOWN in value)

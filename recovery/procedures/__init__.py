@@ -45,12 +45,13 @@ FIELDS = frozenset(
 BLOCKS = "blocks"
 
 
-def _placeholders(text: str) -> Iterable[str]:
+def placeholders(text: str) -> Iterable[str]:
+    """What stands in braces there."""
     return (name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
 
 
 def _fields_known(text: str) -> str:
-    unknown = sorted(set(_placeholders(text)) - FIELDS)
+    unknown = sorted(set(placeholders(text)) - FIELDS)
     if unknown:
         raise ValueError(f"unknown field {{{unknown[0]}}}; expected one of {', '.join(sorted(FIELDS))}")
     return text

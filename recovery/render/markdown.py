@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fwsim.report.markdown import text as plain
+from recovery.filling import UNKNOWN
 from recovery.render.text import OTHERWISE
 from recovery.ticket import Ticket, TicketStep
 
@@ -18,7 +19,7 @@ def _head(ticket: Ticket) -> Iterator[str]:
     yield f"# {plain(ticket.title)}"
     yield ""
     if ticket.draft:
-        yield f"> **DRAFT.** Unknown: {plain(', '.join(ticket.unknown))}."
+        yield f"> **DRAFT.** {plain(UNKNOWN)}: {plain(', '.join(ticket.unknown))}."
         yield ""
     yield f"## CALL {plain(ticket.phone)}"
     yield ""

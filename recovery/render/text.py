@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from recovery.filling import SHORT, UNKNOWN
 from recovery.ticket import Ticket, TicketStep
 
 MAXIMUM = 4000
@@ -19,11 +20,36 @@ _LETTERS = str.maketrans(
 
 
 def render(ticket: Ticket) -> str:
-    """The whole page, with a newline at its end. Where it would be too long, Why names its rule alone."""
-    page = _page(ticket)
-    if len(page) > MAXIMUM:
-        page = _page(ticket.model_copy(update={"why": f"{ticket.why.partition(':')[0].rstrip('.')}."}))
-    return page
+    """The whole page, with a newline at its end."""
+    return _page(fitted(ticket))
+
+
+def fitted(ticket: Ticket) -> Ticket:
+    """The ticket as it is printed here. Where it would be too long, Why names its rule alone; where that is not enough,
+    UNKNOWN stands alone, too, for the first line says what it asks for; and that line lists no row of the page."""
+    for shorter in (_citing_the_rule, _saying_unknown_once, _listing_no_rows):
+        if len(_page(ticket)) <= MAXIMUM:
+            break
+        ticket = shorter(ticket)
+    return ticket
+
+
+def _citing_the_rule(ticket: Ticket) -> Ticket:
+    return ticket.model_copy(update={"why": f"{ticket.why.partition(':')[0].rstrip('.')}."})
+
+
+def _saying_unknown_once(ticket: Ticket) -> Ticket:
+    return Ticket.model_validate_json(ticket.model_dump_json().replace(UNKNOWN, SHORT))
+
+
+def _listing_no_rows(ticket: Ticket) -> Ticket:
+    """Of what is unknown the first line keeps what stands in no row below it, such as a contact."""
+    if not ticket.unknown:
+        return ticket
+    rows = {"priority", "customer reference", "window", "phone", *(fact.name.lower() for fact in ticket.facts)}
+    return ticket.model_copy(
+        update={"unknown": (*(name for name in ticket.unknown if name not in rows), "each row that says so")}
+    )
 
 
 def _page(ticket: Ticket) -> str:
@@ -38,7 +64,7 @@ def ascii_only(text: str) -> str:
 
 def _head(ticket: Ticket) -> Iterator[str]:
     if ticket.draft:
-        yield f"DRAFT. Unknown: {', '.join(ticket.unknown)}."
+        yield f"DRAFT. {UNKNOWN}: {', '.join(ticket.unknown)}."
     yield ticket.title
     yield f"Ticket {ticket.id} rev {ticket.revision} | Priority {ticket.priority} | Ref {ticket.customer_reference}"
     yield f"Window: {ticket.window.text}"

@@ -88,7 +88,7 @@ def test_a_credential_in_the_inventory_is_not_printed(fwsim: Fwsim, tmp_path: Pa
 def test_a_draft_is_printed_and_told(fwsim: Fwsim) -> None:
     code, out, err = fwsim("ticket", "--procedure", "look-and-report", "--board", "x11ssh-f")
     assert code == 0
-    assert out.startswith("DRAFT. Unknown: ")
+    assert out.startswith("DRAFT. UNKNOWN - confirm by phone: ")
     assert "a DRAFT: nobody knows" in err
 
 

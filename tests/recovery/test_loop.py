@@ -21,8 +21,9 @@ from fwsim.rehearsal import in_memory, truth
 from fwsim.rehearsal.prepare import Prepared, from_scenario
 from fwsim.rehearsal.scenario import load
 from fwsim.report import model
-from recovery import handover, loop, unattended
+from recovery import handover, lint, loop, unattended
 from recovery.diagnosis import Cause
+from recovery.inventory import Inventory
 from recovery.loop import Way
 from recovery.render import data
 from recovery.repair import REPAIRS, Repair
@@ -59,14 +60,34 @@ class Rehearsed:
         return [e.value for e in self.events if isinstance(e, Fact) and e.key == key]
 
 
-def asking(answer: Callable[[Repair], bool]) -> Recover:
+def asking(answer: Callable[[Repair], bool], place: Inventory | None = None) -> Recover:
     async def agree(repair: Repair, cause: Cause) -> bool:
         return answer(repair)
 
     async def recover(after: Aftermath) -> RunEnded:
-        return await loop.recover(after, Way(agree, handover.writer()))
+        return await loop.recover(after, Way(agree, handover.writer(place)))
 
     return recover
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        ({"feeds": [{"psu": "PSU7"}]}, "feeds[0].psu: the Supermicro X11SSH-F has no such power supply"),
+        ({"contacts": [{"role": "technical", "phone": "+44 20 7946 0123"}], "model": "+44 20 7946 0999"}, "I04"),
+    ],
+    ids=["a supply that it has not", "a second number"],
+)
+def test_what_is_handed_over_may_be_given_out_whatever_the_inventory_says(
+    tmp_path: Path, spoilt: dict[str, object], said: str
+) -> None:
+    place = Inventory.model_validate({"name": "app01.example.net", **spoilt})
+    done = Rehearsed("severe-lock", tmp_path, asking(lambda repair: True, place))
+    assert done.ended.ending == "needs-hands"
+    assert lint.check_file(tmp_path / "tickets" / "cmos-clear.txt") == ()
+    (why,) = done.facts(handover.REFUSED)
+    assert why.startswith("cmos-clear: ")
+    assert said in why
 
 
 def test_a_flash_that_was_cut_short_is_written_again_and_the_same_run_ends_updated(tmp_path: Path) -> None:

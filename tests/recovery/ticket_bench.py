@@ -51,13 +51,13 @@ VARIANTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def every() -> Iterator[tuple[str, Ticket]]:
-    """Every ticket that can be given out, with a name for it."""
+def every(only: str = "", place: Inventory | None = None, **visit: Any) -> Iterator[tuple[str, Ticket]]:
+    """Every ticket that can be given out, with a name for it. `only`: that board; `place`: its inventory."""
     for name in procedures.names():
-        for board in boards.names():
+        for board in (only,) if only else boards.names():
             for variant in VARIANTS:
                 try:
-                    made = build(name, board, **variant)
+                    made = build(name, board, place, **variant, **visit)
                 except ticket.TicketRefused:
                     continue
                 yield f"{name} {board} {variant}", made
