@@ -30,6 +30,8 @@ UNIT = re.compile(r"\bU\d{1,2}\b")
 OUTLET = re.compile(r"\b(?:outlet \d+|PDU \w+)")
 PHONE = re.compile(r"\+[0-9][0-9 ()-]{6,24}[0-9]")
 MINUTES = re.compile(r"estimate (\d+) min, maximum (\d+) min\.")
+ISSUED = re.compile(r"RH-(\d{8})-")
+WINDOW = re.compile(r"(\d{4}-\d\d-\d\d) \d\d:\d\d to (?:(\d{4}-\d\d-\d\d) )?\d\d:\d\d UTC")
 BILLED_MINUTES = 15
 
 
@@ -201,6 +203,13 @@ def _ascii(page: Page) -> Found:
             yield number, "something other than printable ASCII stands here"
 
 
+def _window(page: Page) -> Found:
+    """W01: by the day, for that is what the ticket's number tells"""
+    issued, window = ISSUED.match(page.ticket), WINDOW.match(page.facts.get("Window", ""))
+    if issued and window and (window[2] or window[1]).replace("-", "") < issued[1]:
+        yield 0, f"the window ended on {window[2] or window[1]}, before this ticket was written; agree on another"
+
+
 def _neighbours(page: Page) -> Found:
     """N01"""
     board = _board(page)
@@ -220,6 +229,7 @@ RULES: dict[str, tuple[str, Callable[[Page], Found]]] = {
     "V01": ("nothing of another vendor stands on the page", _vendor),
     "V02": ("jumpers, pins, seconds and file names are the board's", _board_data),
     "N01": ("where neighbours lose power, their consent is named", _neighbours),
+    "W01": ("the window had not passed when the ticket was written", _window),
     "B01": ("the maximum time is a billing step, and not below the estimate", _billing),
     "C01": ("the last step reports back", _reports),
     "X01": ("no credential stands on the page", _credentials),

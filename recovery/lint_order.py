@@ -17,7 +17,7 @@ from recovery.page import Page, Step
 Found = Iterable[tuple[int, str]]
 DRAIN_S = 30  # from the last cord to the pads
 CHANGES = re.compile(
-    r"^(?:Disconnect|Move|Pull|Slide|Remove|Install|Touch|Insert|Replace|Push the (?!plug)|Connect (?!the monitor))"
+    r"^(?:Disconnect|Move|Pull|Slide|Remove|Install|Touch|Insert|Replace|Push the (?!plug)|Connect (?!the monitor\b))"
 )
 TOUCHES_BOARD = re.compile(r"battery|jumper|pads|system board with")
 NAMES = re.compile(r"\bPSU\d+\b")

@@ -176,7 +176,7 @@ _TABLE: tuple[tuple[str, Does], ...] = (
     (r"Remove the USB stick from the server\.", _fixed("remove-media", 15, slot="usb")),
     (r"Insert the SD card into the (?P<place>.+) of the server\.", _fixed("insert-media", 15, slot="sd")),
     (r"Remove the SD card from the (?P<place>.+)\.", _fixed("remove-media", 15, slot="sd")),
-    (r"Connect the monitor to the server\.", _fixed("connect-monitor", 120)),
+    (r"Connect the monitor( and the keyboard)? to the server\.", _fixed("connect-monitor", 120)),
     (r"Replace the system board with the spare board\.", _fixed("replace-board", 3600)),
     (r"Type the address https://(?P<address>\S+) in the browser\.", _one("browse", "address", 30, address="address")),
     (r"Type the account in the login page\.", _one("browse", "login", 60)),

@@ -206,7 +206,7 @@ def build(
             "rear": _rear(board, facts, steps),
             "facts": _table(inventory, board, facts, steps),
             "psus": tuple(feed.psu for feed in facts.feeds),
-            **_place(inventory, facts),
+            **_place(inventory, facts, visit.when),
             **_work(procedure, facts),
         }
     )
@@ -215,7 +215,7 @@ def build(
     return ticket.model_copy(update={"unknown": unknown, "draft": bool(unknown)})
 
 
-def _place(inventory: Inventory, facts: Facts) -> dict[str, Any]:
+def _place(inventory: Inventory, facts: Facts, when: datetime) -> dict[str, Any]:
     """Where the server stands, whose it is, and whom to call."""
     at, customer = inventory.location, inventory.customer
     return {
@@ -229,7 +229,7 @@ def _place(inventory: Inventory, facts: Facts) -> dict[str, Any]:
         "customer_reference": customer.reference or UNKNOWN,
         "account": customer.account or UNKNOWN,
         "phone": facts.words["phone"],
-        "window": _window(inventory),
+        "window": _window(inventory, when),
         "contacts": _contacts(inventory),
     }
 
@@ -309,8 +309,9 @@ def _why(diagnosis: Chosen | None) -> str:
     return f"Rule {diagnosis.rule} ({diagnosis.confidence}): {said}."
 
 
-def _window(inventory: Inventory) -> Window:
-    """Both clocks: the operator's log is in UTC, the technician looks at the one on the wall."""
+def _window(inventory: Inventory, when: datetime) -> Window:
+    """Both clocks: the operator's log is in UTC, the technician looks at the one on the wall. One that has passed is
+    no window: another has to be agreed on."""
     window = inventory.window
     if window.starts is None or window.ends is None:
         return Window(text=UNKNOWN, starts="", ends="", schedule=window.schedule)
@@ -323,6 +324,8 @@ def _window(inventory: Inventory) -> Window:
         text += f" ({at:%H:%M} to {until:%H:%M} {inventory.time_zone})"
     else:
         text += f" (local time {UNKNOWN})"
+    if end <= when:
+        return Window(text=f"{UNKNOWN}: {text} has passed", starts="", ends="", schedule=window.schedule)
     return Window(text=text, starts=f"{begin:%FT%TZ}", ends=f"{end:%FT%TZ}", schedule=window.schedule)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -92,6 +92,12 @@ def print_(
     caller: Annotated[
         bool, typer.Option("--caller", help="The sheet for who answers the telephone, not for the technician.")
     ] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            "--image", metavar="FILE", help="The firmware that is sent along.", show_default="the plan's fallback"
+        ),
+    ] = None,
     folder: options.RunsFolder = None,
 ) -> None:
     """Print a ticket: of a run that ended with needs-hands, or of a procedure for a board and an inventory.
@@ -110,6 +116,7 @@ def print_(
         power=power,
         bmc_lives=bmc_lives,
         at=_moment(at),
+        image=image,
         folder=folder,
     )
     made, secrets = tickets.make(wish)
@@ -128,7 +135,7 @@ def print_(
         if form == "pdf" and output is None and sys.stdout.isatty():
             raise BadInput(f"a PDF is nothing for a terminal; add --output {made.id}.pdf")
         _out(every.render(made, form, paper), output)
-    _tell(made)
+    _tell(made, wish.at or datetime.now(UTC))
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -156,9 +163,17 @@ def _out(content: bytes, output: Path | None) -> None:
     print(output)
 
 
-def _tell(made: Ticket) -> None:
-    if made.draft:
-        screen.note(f"note: a DRAFT: nobody knows {', '.join(made.unknown)}; complete the inventory")
+def _tell(made: Ticket, now: datetime) -> None:
+    from recovery import filling
+
+    if lacking := [name for name in made.unknown if name not in filling.IMAGE]:
+        screen.note(f"note: a DRAFT: nobody knows {', '.join(lacking)}; complete the inventory")
+    if lacking := [name for name in made.unknown if name in filling.IMAGE]:
+        screen.note(f"note: a DRAFT: nobody knows the {' and the '.join(lacking)}; name the file: --image FILE")
+    if made.window.ends and datetime.fromisoformat(made.window.ends) <= now:
+        screen.note(
+            f"note: its window has passed: {made.window.text}; agree on another, and write it into the inventory"
+        )
     if made.identify:
         screen.note("note: switch the identify LED on for the visit: ipmitool chassis identify force")
 

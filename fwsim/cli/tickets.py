@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ class Wish:
     power: Literal["sled", "mains"] = "sled"
     bmc_lives: bool | None = None
     at: datetime | None = None
+    image: Path | None = None
     folder: Path | None = None
 
     @property
@@ -47,6 +49,7 @@ class Wish:
             self.inventory is None
             and self.at is None
             and self.bmc_lives is None
+            and self.image is None
             and (self.driver, self.power) == ("administrator", "sled")
         )
 
@@ -156,9 +159,20 @@ def _built(
     from recovery import procedures, ticket
 
     given = {"bmc_lives": wish.bmc_lives, "driver": wish.driver, "power": wish.power, **facts}
+    if wish.image is not None:
+        given |= {"file": wish.image.name, "sha256": _sha256(wish.image)}
     return ticket.build(
         procedures.load(procedure), place, board, ticket.Visit(when=moment, **given), diagnosis=diagnosis
     )
+
+
+def _sha256(image: Path) -> str:
+    """Raises BadInput."""
+    try:
+        with image.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadInput(f"--image {image} cannot be read: {error.strerror}") from error
 
 
 def passwords(plan: Plan) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fwsim.cli import ticket as command
 from fwsim.cli import tickets
 from fwsim.plan import load
 from recovery import inventory, lint
@@ -62,6 +65,45 @@ def test_a_providers_form_is_json(fwsim: Fwsim, place: Path, provider: str) -> N
     assert code == 0
     _, schema, _ = fwsim("ticket", "schema", "--provider", provider)
     assert set(json.loads(out)) == set(json.loads(schema)["properties"])
+
+
+def test_a_window_that_has_passed_is_told_and_no_form_takes_its_dates(fwsim: Fwsim, place: Path) -> None:
+    words = ("ticket", "--procedure", "power-removal", "--inventory", str(place), "--at", "2031-05-01T00:00:00Z")
+    code, out, err = fwsim(*words)
+    assert (code, err) == (0, "note: a DRAFT: nobody knows window; complete the inventory\n")
+    assert "Window: UNKNOWN - confirm by phone: 2030-11-22 14:00 to 16:00 UTC" in out
+    code, out, err = fwsim(*words, "--provider", "equinix")
+    assert (code, out) != (0, "")
+    assert "window.starts and window.ends" in err
+
+
+def test_a_window_that_has_passed_since_a_ticket_was_written_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = {"starts": "2026-11-22T14:00:00Z", "ends": "2026-11-22T16:00:00Z"}
+    made = ticket_bench.build("power-removal", place=ticket_bench.sample(window=window))
+    assert not made.draft
+    told: list[str] = []
+    monkeypatch.setattr("fwsim.cli.screen.note", told.append)
+    command._tell(made, ticket_bench.WHEN)
+    assert told == []
+    command._tell(made, datetime(2026, 12, 24, tzinfo=UTC))
+    assert told == [
+        f"note: its window has passed: {made.window.text}; agree on another, and write it into the inventory"
+    ]
+
+
+def test_the_image_that_is_sent_along_is_named_and_hashed(fwsim: Fwsim, place: Path, tmp_path: Path) -> None:
+    words = ("ticket", "--procedure", "usb-bios-recovery", "--inventory", str(place), "--bmc-dead", *AT)
+    code, out, err = fwsim(*words)
+    assert (code, err) == (0, "note: a DRAFT: nobody knows the SHA-256 of the image; name the file: --image FILE\n")
+    assert out.startswith("DRAFT. UNKNOWN - confirm by phone: SHA-256 of the image.\n")
+    image = tmp_path / "BIOS.bin"
+    image.write_bytes(b"a BIOS")
+    code, out, err = fwsim(*words, "--image", str(image))
+    assert (code, err) == (0, "")
+    assert f"SHA-256 {hashlib.sha256(b'a BIOS').hexdigest()};" in out
+    code, _, err = fwsim(*words, "--image", str(tmp_path / "none.bin"))
+    assert code == 2
+    assert "none.bin cannot be read" in err
 
 
 def test_the_wrong_vendors_procedure_is_refused(fwsim: Fwsim, place: Path) -> None:

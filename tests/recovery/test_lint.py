@@ -127,6 +127,8 @@ MUTATIONS: list[tuple[str, str, tuple[str, str], Mutate]] = [
     ("V02", "the seconds of the factory defaults", BUTTON, _said("button for 6 s", "button for 12 s")),
     ("V02", "another name of the file", USB, _said("SUPER.ROM", "firmimg.d7", 9)),
     ("N01", "nobody was asked", ("power-removal", "c6220"), lambda _: _without_consent()),
+    ("W01", "a window of years ago", CMOS, _said("Window: 2030-11-22 14:00", "Window: 2020-11-22 14:00")),
+    ("W01", "the same over midnight", CMOS, _said("2030-11-22 14:00 to 16:00", "2026-11-20 23:00 to 2026-11-21 01:00")),
     ("B01", "a maximum that is no billing step", CMOS, _said("maximum 60 min", "maximum 50 min")),
     ("B01", "a maximum below the estimate", CMOS, _said("maximum 60 min", "maximum 30 min")),
     ("C01", "no report", CMOS, _without("Call +44 20 7946 0123 with your report.")),
@@ -242,9 +244,11 @@ def test_every_ticket_passes() -> None:
 
 NOTHING: dict[str, dict[str, object]] = {
     "nothing": {},
-    "what a run reads": {"model": "SYS-5019S-M", "serial": "S258923X6B01234", "addresses": {"bmc": "192.0.2.20"}},
-    "cables without labels": {"cables": [{"port": "lan1"}, {"port": "dedicated"}]},
-    "one supply": {"feeds": [{"psu": "PSU2", "pdu": "PDU B", "outlet": "14"}]},
+    "half": {
+        "serial": "S258923X6B01234",
+        "cables": [{"port": "lan1"}, {"port": "dedicated"}],
+        "feeds": [{"psu": "PSU2", "pdu": "PDU B", "outlet": "14"}],
+    },
 }
 
 

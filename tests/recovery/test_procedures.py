@@ -206,3 +206,12 @@ def test_two_steps_of_one_name_that_may_both_hold_are_refused() -> None:
 def test_an_unknown_procedure_is_told_with_those_that_there_are() -> None:
     with pytest.raises(procedures.UnknownProcedure, match="there are: bmc-reset-button"):
         procedures.load("reboot")
+
+
+@pytest.mark.parametrize("name", procedures.names())
+def test_what_a_step_wants_is_in_the_bag_and_what_is_in_the_bag_is_connected(name: str) -> None:
+    known = procedures.load(name)
+    tools, steps = "; ".join(line.text for line in known.tools), " ".join(step.do for step in known.steps)
+    assert ("SHA-256 of {file} on the" not in steps) or "Laptop" in tools
+    assert ("Monitor" in tools) == ("Connect the monitor" in steps)
+    assert ("keyboard" in tools) == ("the keyboard to the server" in steps)

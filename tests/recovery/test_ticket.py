@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from fwsim import boards
-from recovery import ticket
+from recovery import lint, ticket
 from recovery.filling import UNKNOWN
 from recovery.inventory import Inventory
 from recovery.render import caller, data, text
@@ -119,8 +119,20 @@ def test_a_ticket_that_would_be_too_long_cites_the_rule_alone() -> None:
 def test_the_window_is_told_on_both_clocks() -> None:
     zone = ticket_bench.sample(time_zone="America/New_York")
     assert ticket_bench.build("cmos-clear", place=zone).window.text == (
-        "2026-11-22 14:00 to 16:00 UTC (09:00 to 11:00 America/New_York)"
+        "2030-11-22 14:00 to 16:00 UTC (09:00 to 11:00 America/New_York)"
     )
+
+
+def test_a_window_that_has_passed_is_told_and_makes_a_draft() -> None:
+    window = {"starts": "2026-11-22T14:00:00Z", "ends": "2026-11-22T16:00:00Z"}
+    place = ticket_bench.sample(window=window)
+    during, after = datetime(2026, 11, 22, 15, 59, tzinfo=UTC), datetime(2026, 11, 22, 16, tzinfo=UTC)
+    assert not ticket_bench.build("power-removal", place=place, when=during).draft
+    made = ticket_bench.build("power-removal", place=place, when=after)
+    assert made.unknown == ("window",)
+    assert (made.window.starts, made.window.ends) == ("", "")
+    assert "16:00 Europe/London) has passed\n" in text.render(made)
+    assert lint.check_ticket(made) == ()
 
 
 def test_a_window_over_midnight_has_both_dates() -> None:

@@ -245,7 +245,7 @@ def test_a_form_gets_what_it_asks_for() -> None:
     }
     assert form["ibxLocation"] == {"ibx": "LON2", "cages": [{"cage": "C12", "cabinets": ["B07"]}]}
     assert sorted(c["contactType"] for c in form["contacts"]) == ["NOTIFICATION", "ORDERING", "TECHNICAL"]
-    assert form["schedule"]["requestedStartDate"] == "2026-11-22T14:00:00Z"
+    assert form["schedule"]["requestedStartDate"] == "2030-11-22T14:00:00Z"
     assert len(form["serviceDetails"]["scopeOfWork"]) <= 4000
     realty = json.loads(providers.render(ticket_bench.build("power-removal"), "digital-realty"))
     assert (realty["requestType"], realty["category"]) == ("Planned Work", "Power cycle or reboot")
