@@ -1,8 +1,8 @@
 """The handover bundle of a run: one archive for the vendor's return desk, or for an audit.
 
-Journal, report, what every command has said, the event log, the console, the backup, the hashes of the firmware and the
-tickets; redacted, with the SHA-256 of each file. The same run gives the same bytes. What truly happened to a virtual
-server is for judges and stays out.
+Journal, report, what every command has said, the event log, the console, the backup, the hashes of the firmware, the
+tickets and what became of them; redacted, with the SHA-256 of each file. The same run gives the same bytes. What truly
+happened to a virtual server is for judges and stays out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fwsim.runs import Run
 from fwsim.steps.stillness import HEARD
 
 REMOVED = "[removed]"
-FOLDERS = ("backup", "tickets")
+FOLDERS = ("backup", "tickets", "visits")
 TEXT = (".txt", ".md", ".json", ".jsonl", ".yaml", ".eml", ".html", ".xml", ".cfg")
 MANIFEST = "SHA256SUMS"
 SHORTEST = 4  # of a secret: a shorter one would be removed from half of all words

@@ -27,6 +27,7 @@ ROUNDS = 12  # of look and repair; a server that needs more is for a person
 TRIES = 2  # of one remedy in one run, where it did what it ought to
 DIAGNOSIS, TICKET, DECLINED = "diagnosis", "ticket", "repair.declined"  # facts
 VISITED = "visit"  # the fact that tells that somebody followed the ticket of that procedure
+TRANSCRIPT = "visit.transcript"  # where that visit can be read, in the run's folder
 OUTCOME = "visit.outcome"  # the fact that tells how that ended
 SAME_WAY = {"web-gui-reflash": "reflash-bios-oob"}  # a visit that leads to what was tried from here and was refused
 BAD = ("failed", "needs-hands")

@@ -291,7 +291,8 @@ class Technician:
 
     async def _ask(self, call: Call) -> str | None:
         answer = await self._phone.call(call)
-        self._log.append(f"   call, {call.asks}: {told(call, answer)}")
+        said = f" ({call.text})" if call.asks == "problem" else ""
+        self._log.append(f"   call, {call.asks}{said}: {told(call, answer)}")
         return answer
 
     def _held(self) -> tuple[str, ...]:

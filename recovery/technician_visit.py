@@ -18,9 +18,9 @@ from fwsim.events import Fact, RunEnded
 from fwsim.outcomes import Result, Stop, done, warned
 from fwsim.plan import Kind, Plan
 from fwsim.steps import Step, guard
-from recovery import handover, loop, observation, unattended, visits
+from recovery import handover, loop, observation, technician_transcript, unattended, visits
 from recovery.administrator import OF_NOTHING, Administrator
-from recovery.loop import OUTCOME, TICKET, VISITED, Way
+from recovery.loop import OUTCOME, TICKET, TRANSCRIPT, VISITED, Way
 from recovery.render import data, text
 from recovery.repair import REPAIRS, STAGE
 from recovery.technician import Bag, Report, Technician
@@ -113,8 +113,12 @@ async def visit(after: Aftermath, name: str, attended: Attendance) -> tuple[Repo
         attended.rewrite(printed), Beside(attended.hands), administrator, bag,
         error_rate=attended.error_rate, seed=attended.seed,
     )  # fmt: skip
+    began_s = after.doors.clock.now()
     report = await technician.visit()
     await _identify(after, made, LIGHT_OFF)
+    number = sum(isinstance(event, Fact) and event.key == VISITED for event in after.events)
+    written = technician_transcript.write(folder, number, made, report, began_s)
+    after.emit(Fact(after.doors.clock.now(), "hand-over", TRANSCRIPT, written))
     if attended.heard is not None:
         attended.heard(report, administrator)
     return report, len(made.steps)

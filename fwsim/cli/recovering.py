@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from emulators.server import VirtualServer
     from fwsim.aftermath import Recover
+    from fwsim.runs import Run
     from recovery.diagnosis import Cause
     from recovery.observation import Observation
     from recovery.repair import Repair
@@ -52,6 +53,20 @@ def _does(name: str) -> str:
 
     known = remedies.table().get(name)
     return f"means: {known.does}" if known is not None else "is a repair"
+
+
+def tell_visits(run: Run) -> None:
+    """A line a visit: with which ticket, how it ended, and where all of it can be read."""
+    from fwsim import journal
+    from fwsim.events import Fact
+    from recovery import loop
+
+    facts = [e for e in journal.read(run.journal) if isinstance(e, Fact)]
+    for visited, written, outcome in zip(
+        *([f.value for f in facts if f.key == key] for key in (loop.VISITED, loop.TRANSCRIPT, loop.OUTCOME)),
+        strict=False,  # a visit that was broken off has no outcome
+    ):
+        screen.note(f"visit with the ticket {visited}: {outcome}; what was done, seen and said: {run.path / written}")
 
 
 def attended(server: VirtualServer) -> Recover:

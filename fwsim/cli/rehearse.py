@@ -23,6 +23,7 @@ DEFAULT_BOARD = "x11ssh-f"
 
 
 def rehearse(
+    context: typer.Context,
     target: Annotated[
         str | None,
         typer.Argument(
@@ -89,6 +90,10 @@ def rehearse(
     if docker:
         image = containers.image(image)
     virtual = virtual or technician
+    if technician and (every_fault or only):
+        raise BadInput("--technician follows the tickets of one rehearsal; leave out --every-fault and --only")
+    if technician and _typed(context, "speed"):
+        raise BadInput("--technician works in memory, where time is the server's own; leave out --speed")
     if technician and not recovery:
         raise BadInput("--technician follows tickets, which --no-recovery never writes")
     cell = everyfault.chosen(only) if only else None
@@ -129,6 +134,8 @@ def rehearse(
             speed=speed,
             remark=f"simulated, x{speed:g}",
         )
+    if technician:
+        recovering.tell_visits(run)
     for kind in rehearsal.never_fired(run.path):
         screen.note(f"note: {kind} never fired: what it waits for did not happen")
     screen.report(report, as_json=as_json)
@@ -137,6 +144,12 @@ def rehearse(
     if report.ending == "interrupted" and not virtual:
         screen.note(f"the virtual server goes on for {wire.IDLE_S / 60:.0f} minutes: `fwsim resume {run.id}`")
     raise typer.Exit(judge(report, expected))
+
+
+def _typed(context: typer.Context, parameter: str) -> bool:
+    """Was it given, and is not its default?"""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _remember(

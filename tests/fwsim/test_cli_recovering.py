@@ -6,6 +6,7 @@ import asyncio
 import os
 import pty
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from fwsim.cli import recovering
-from recovery import loop
+from recovery import loop, page
 from recovery.diagnosis import Cause
 from recovery.loop import Way
 from recovery.observation import Observation
@@ -92,12 +93,39 @@ def test_without_recovery_a_bad_end_is_the_end(fwsim: Fwsim, tmp_path: Path) -> 
 
 
 def test_a_rehearsal_with_a_technician_ends_updated_where_hands_help(fwsim: Fwsim, tmp_path: Path) -> None:
-    code, out, _ = fwsim("rehearse", "never-returns", "--technician", "--runs", str(tmp_path))
+    code, out, err = fwsim("rehearse", "never-returns", "--technician", "--runs", str(tmp_path / "runs"))
     assert code == 0, out
     assert out.splitlines()[-1].startswith("updated: BMC 3.88 -> 3.90")
+    (file,) = (tmp_path / "runs").glob("*/visits/*.txt")
+    told = [line for line in err.splitlines() if line.startswith("visit ")]
+    name = file.stem.removeprefix("1-")
+    outcome = "done: the report was taken"
+    assert told == [f"visit with the ticket {name}: {outcome}; what was done, seen and said: {file}"]
+    transcript = file.read_text("utf-8")
+    printed = (file.parent.parent / "tickets" / f"{name}.txt").read_text("utf-8")
+    for step in page.read(printed).steps:
+        assert f"{step.number}. {step.text} SEE: {step.see} yes" in transcript
+    assert "   call, word: released\n" in transcript
+    assert "   call, report: done\n" in transcript
+    bundle = tmp_path / "bundle.tgz"
+    assert fwsim("show", "latest", "--runs", str(tmp_path / "runs"), "--bundle", str(bundle))[0] == 0
+    with tarfile.open(bundle) as archive:
+        (kept,) = (member for member in archive if "/visits/" in member.name)
+        content = archive.extractfile(kept)
+        assert content is not None
+        assert content.read().decode() == transcript
 
 
-@pytest.mark.parametrize("words", [("--docker", "--technician"), ("--technician", "--no-recovery")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--docker", "--technician"),
+        ("--technician", "--no-recovery"),
+        ("--technician", "--every-fault"),
+        ("--technician", "--only", "mc-reset-hangs@bmc-reset"),
+        ("--technician", "--speed", "2"),
+    ],
+)
 def test_a_technician_is_for_rehearsals_in_this_process(fwsim: Fwsim, words: tuple[str, ...]) -> None:
     code, _, err = fwsim("rehearse", "never-returns", *words)
     assert code == 2
