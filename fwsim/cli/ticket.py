@@ -241,6 +241,32 @@ def _findings(found: list[tuple[str, Any]], *, as_json: bool) -> None:
         print("good")
 
 
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="INVENTORY", help="Where the server stands: YAML, or CSV.")],
+    board: options.OptionalBoard = None,
+    server: ServerName = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Say, days ahead, what the tickets from an inventory would not know, procedure by procedure.
+
+    Exit 0: nothing. Exit 3: at least one would be a draft, or would break a rule.
+    """
+    import json
+
+    from fwsim.cli import tickets
+
+    rows = tickets.lacking(tickets.Wish(inventory=file, board=board, server=server))
+    for row in rows:
+        if as_json:
+            print(json.dumps(row))
+            continue
+        name = row["procedure"] + (", by the technician's browser" if row["driver"] == "browser" else "")
+        wrong = [f"UNKNOWN {', '.join(row['unknown'])}"] if row["unknown"] else []
+        print(f"{name}: {'; '.join([*wrong, *row['broken']]) or 'good'}")
+    raise typer.Exit(3 if any(row["unknown"] or row["broken"] for row in rows) else 0)
+
+
 @app.command("inventory")
 def inventory_(
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Read a CSV file of servers.")] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -215,6 +215,32 @@ def for_plan(plan: Plan, moment: datetime) -> list[Ticket]:
         except ticket.TicketRefused:
             continue
     return made
+
+
+def lacking(wish: Wish) -> list[dict[str, Any]]:
+    """A row a procedure that the board can be given: what a ticket from that inventory would not know. The image is no
+    matter of an inventory. Raises BadInput, FileError, UnknownBoard."""
+    from fwsim import boards
+    from recovery import filling, lint, procedures, ticket
+
+    place = inventory(wish)
+    name = wish.board or place.board
+    if name is None:
+        raise BadInput("expected --board NAME, or `board:` in the inventory")
+    known = boards.load(name)
+    rows = []
+    for one in procedures.names():
+        for driver in procedures.load(one).drivers or ("administrator",):
+            try:
+                made = _built(replace(wish, driver=driver), one, place, known, wish.at or _now())
+            except ticket.TicketRefused as error:
+                if place.board not in (None, name):
+                    raise BadInput(str(error)) from error
+                continue
+            unknown = [what for what in made.unknown if what not in filling.IMAGE]
+            broken = [str(found) for found in lint.check_ticket(made)]
+            rows.append({"procedure": one, "driver": driver, "unknown": unknown, "broken": broken})
+    return rows
 
 
 def procedures_for(board: str | None) -> list[dict[str, Any]]:

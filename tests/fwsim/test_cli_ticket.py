@@ -320,3 +320,56 @@ def test_a_plan_whose_inventory_is_not_there_is_told(fwsim: Fwsim, tmp_path: Pat
     code, _, err = fwsim("plan", "check", str(plan))
     assert code == 2
     assert "inventory: there is no file" in err
+
+
+def test_a_check_says_days_ahead_which_tickets_would_be_drafts(fwsim: Fwsim, place: Path) -> None:
+    code, out, err = fwsim("ticket", "check", str(place))
+    assert (code, err) == (0, "")
+    names = [name for name in ("cmos-clear", "power-removal", "usb-bios-recovery") if f"{name}: good\n" in out]
+    assert len(names) == 3
+    assert "idrac-sd-recovery" not in out
+    text_ = place.read_text("utf-8")
+    place.write_text(
+        "".join(line for line in text_.splitlines(True) if "PSU2" not in line and "spare_board" not in line)
+    )
+    code, out, _ = fwsim("ticket", "check", str(place))
+    assert code == 3
+    assert "cmos-clear: UNKNOWN power psu2\n" in out
+    assert "board-replacement: UNKNOWN power psu2, spare board\n" in out
+    code, out, _ = fwsim("ticket", "check", str(place), "--json")
+    assert code == 3
+    assert {"procedure": "power-removal", "driver": "administrator", "unknown": ["power psu2"], "broken": []} in [
+        json.loads(line) for line in out.splitlines()
+    ]
+
+
+def test_a_check_says_what_a_ticket_would_say(fwsim: Fwsim, tmp_path: Path) -> None:
+    least = tmp_path / "least.yaml"
+    least.write_text("name: app01\n", "utf-8")
+    code, out, _ = fwsim("ticket", "check", str(least), "--board", "r740", "--json")
+    assert code == 3
+    for row in map(json.loads, out.splitlines()):
+        words = ("ticket", "--procedure", row["procedure"], "--inventory", str(least), "--board", "r740")
+        printed = fwsim(*words, "--driver", row["driver"], "--format", "json")[1]
+        unknown = [name for name in data.read(printed.encode()).unknown if "image" not in name]
+        assert unknown == row["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text_", "words", "said"),
+    [
+        ("name: x\n", (), "expected --board NAME"),
+        ("name: x\nboard: x11ssh-f\n", ("--board", "r740"), "correct one of the two"),
+        ("name: x\nboard: x11ssh-f\nfeeds: [{psu: PSU7}]\n", (), "least.yaml:3: feeds[0].psu"),
+        ("name: x\n", ("--board", "x99"), "no board is called"),
+    ],
+)
+def test_an_inventory_that_cannot_be_checked_is_one_clear_error(
+    fwsim: Fwsim, tmp_path: Path, text_: str, words: tuple[str, ...], said: str
+) -> None:
+    least = tmp_path / "least.yaml"
+    least.write_text(text_, "utf-8")
+    code, out, err = fwsim("ticket", "check", str(least), *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
