@@ -105,7 +105,7 @@ def rehearse(
     for note in prepared.notes:
         screen.note(f"note: {note}")
     if every_fault:
-        wish = everyfault.Wish(_typed(target, board), pairs, jobs or everyfault.default_jobs(), seed)
+        wish = everyfault.Wish(_command(target, board), pairs, jobs or everyfault.default_jobs(), seed)
         raise typer.Exit(everyfault.conduct(prepared, run, wish, progress, as_json=as_json))
     if cell is not None and virtual:
         raise typer.Exit(everyfault.replay(prepared, run, cell, progress, as_json=as_json))
@@ -167,7 +167,7 @@ def _remember(
     return known
 
 
-def _typed(target: str | None, board: str | None) -> str:
+def _command(target: str | None, board: str | None) -> str:
     """The command that names what is rehearsed, to be copied."""
     words = [target] if target else ["--board", board] if board else []
     return shlex.join(["fwsim", "rehearse", *words])
