@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from emulators import boards, cabling, images, site, start, writing
 from emulators.agenda import Agenda
-from emulators.bmc import sel
+from emulators.bmc import chassis, sel
 from emulators.bmc.controller import Bmc
 from emulators.body import Body
 from emulators.cmos import Cmos
@@ -383,3 +383,5 @@ class VirtualServer:
                 user.password = password.encode()
         for account in spec.bmc_users:
             self.bmc.users.add(account.id, account.name, account.password, account.privilege, account.enabled)
+        if spec.boot_device:
+            chassis.ask_always(self.bmc, spec.boot_device)

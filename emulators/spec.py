@@ -59,6 +59,7 @@ class ServerSpec(BaseModel):
     missing: tuple[str, ...] = ()  # commands that are not installed
     hardening: Hardening = Hardening()
     watchdog: Literal["off", "armed", "locked"] = "off"  # does the host arm the BMC's? locked: with nowayout
+    boot_device: Literal["", "pxe", "disk"] = ""  # what IPMI's boot options ask for at every start
     self_test: tuple[int, int] = (0x55, 0x00)  # what the BMC says of itself (IPMI 2.0 section 20.4)
     ipmitool: Literal["builtin", "real"] = "builtin"
     site: Site | None = None  # where it stands; None = made from board, name and seed (emulators/site.py)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from emulators.server import VirtualServer
+from emulators.server import Phase, VirtualServer
 
 LAN_SESSION = ("set_in_progress",)  # of the moment, not of the settings
 TEMPORARY = "/var/tmp"  # noqa: S108 - the virtual host's
@@ -16,12 +16,13 @@ TEMPORARY = "/var/tmp"  # noqa: S108 - the virtual host's
 
 class Truth(BaseModel):
     """`versions`: what runs, "" where nothing does. `whole`: would the next boot find a whole image? `bmc_at`: where
-    the BMC answers over LAN, "" for nowhere. `kept`: everything that an update must leave alone, by name.
-    `temporary`: the files that lie in the host's folder for such."""
+    the BMC answers over LAN, "" for nowhere. `phase`: of the host. `kept`: everything that an update must leave alone,
+    by name. `temporary`: the files that lie in the host's folder for such."""
 
     versions: dict[str, str]
     whole: dict[str, bool]
     host_up: bool
+    phase: Phase
     bmc_at: str
     kept: dict[str, str]
     temporary: list[str]
@@ -34,6 +35,7 @@ def of(server: VirtualServer) -> Truth:
         versions={"bmc": bmc.running.version if bmc.running else "", "bios": bios.version if bios else ""},
         whole={kind: server.chips[kind].boot_firmware() is not None for kind in ("bmc", "bios")},
         host_up=server.phase == "up",
+        phase=server.phase,
         bmc_at=bmc.address or "",
         kept=_kept(server),
         temporary=[f"{TEMPORARY}/{name}" for name in server.host.files.listdir(TEMPORARY)],

@@ -48,6 +48,7 @@ class Job:
     allow_synthetic: bool = False
     folder: Path | None = None  # the run's: what lies under it is told relative to it
     despite_incomplete: bool = False  # the operator's explicit word: restart though a bank may be incomplete
+    if_stopped: str = ""  # what helps after an interruption, where `fwsim resume` cannot
     read_only: bool = False  # a preflight alone: what an update would install stays absent
 
     @property

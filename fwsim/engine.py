@@ -45,6 +45,7 @@ class Engine:
     `past`: the journal of this run, where an engine before this one was interrupted; the clock goes on after it.
     `steps`: others than the plan's, in the same run, for `take`.
     `despite_incomplete`: the operator's explicit word against rule 11. `terms`: what stops the run between two steps.
+    `if_stopped`: what helps after an interruption, where `fwsim resume` cannot.
     """
 
     def __init__(
@@ -63,8 +64,9 @@ class Engine:
         past: Sequence[Event] = (),
         terms: Terms = NO_TERMS,
         steps: Sequence[Step] | None = None,
+        if_stopped: str = "",
     ) -> None:
-        self.job = Job(run_id, plan, board, payloads, allow_synthetic, run_dir, despite_incomplete)
+        self.job = Job(run_id, plan, board, payloads, allow_synthetic, run_dir, despite_incomplete, if_stopped)
         found = recall.findings(past, self.job)
         rows = sequence(self.job) if steps is None else tuple(steps)
         self.steps = resume.steps(rows, found) if past and steps is None else rows
@@ -196,6 +198,8 @@ def _of_door(error: DoorError) -> Stop:
 
 
 def _resume_hint(context: Context) -> str:
+    if context.job.if_stopped:
+        return context.job.if_stopped
     if context.found.done:
         return f"what was begun on the server goes on there; go on with `fwsim resume {context.job.run_id}`"
     return f"nothing was changed; `fwsim resume {context.job.run_id}` goes on, or run it again"

@@ -127,6 +127,12 @@ def _options(bmc: Bmc) -> dict[int, bytes]:
     return options
 
 
+def ask_always(bmc: Bmc, device: str) -> None:
+    """The boot flags as somebody has set them for every start: `chassis bootdev DEVICE options=persistent,efiboot`."""
+    number = next(number for number, name in DEVICES.items() if name == device)
+    _options(bmc)[FLAGS] = bytes([VALID | 0x60, number << 2, 0, 0, 0])
+
+
 @command(CHASSIS, 0x08, privilege=OPERATOR, least=1)
 def set_boot_option(request: Request) -> bytes:
     bmc, parameter, value = request.bmc, request.data[0] & 0x7F, request.data[1:]

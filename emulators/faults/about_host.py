@@ -40,6 +40,11 @@ ROWS = (
     About("ssh-drops", MOMENT, "every login to the host is cut, and what runs on their terminals is hung up",
           "`client_loop: send disconnect: Broken pipe`", f"{GUIDE}: your SSH session disconnects",
           "log in again; what runs in a unit goes on", ("nth",)),
+    About("host-key-changed", MOMENT,
+          "the host's sshd has other keys from now on: it was installed anew, or another machine answers in its place; "
+          "who is logged in stays",
+          "`REMOTE HOST IDENTIFICATION HAS CHANGED` at the next login", "ssh(1), ssh-keygen(1) -A",
+          "find out why, and only then correct known_hosts (ssh(1))", ("nth",)),
     About("network-loss", MOMENT, "the management network loses `share` of the datagrams, each way",
           "answers that come late or not at all", f"{GUIDE}: a brief network hiccup",
           "ask again; flash from the host, never over the network", ("share", "nth")),

@@ -59,11 +59,15 @@ def _watchdog_fires(server: VirtualServer, fault: Fault) -> None:
 
 
 def _psu_dead(server: VirtualServer, fault: Fault) -> None:
-    server.set_mains(min(fault.number, len(server.psus)) - 1, False)
+    server.set_mains(fault.number - 1, False)
 
 
 def _ssh_drops(server: VirtualServer, fault: Fault) -> None:
     server.host.drop_logins()
+
+
+def _host_key_changed(server: VirtualServer, fault: Fault) -> None:
+    server.host.make_keys()
 
 
 def _network_loss(server: VirtualServer, fault: Fault) -> None:
@@ -90,6 +94,7 @@ BY_KIND: dict[Kind, Act] = {
     "someone-reboots-host": lambda server, fault: server.host_reboot(),
     "psu-dead": _psu_dead,
     "ssh-drops": _ssh_drops,
+    "host-key-changed": _host_key_changed,
     "network-loss": _network_loss,
     "network-duplicates": _network_duplicates,
     "network-delay": _network_delay,

@@ -21,6 +21,7 @@ class Faults:
         self.armed = list(armed)
         self._fired: dict[int, int] = {}
         self._passed: dict[int, int] = {}
+        self._spared: set[int] = set()  # whose moment has come, and chance was against them
         self._came: dict[int, int] = {}  # how often what a fault waits for has happened
         self._server: VirtualServer | None = None
         self._random = random.Random(0)
@@ -67,9 +68,10 @@ class Faults:
 
     def tell_never_fired(self) -> None:
         """Into the world's record, at the end."""
-        for fault in self.never_fired:
-            if self._server is not None:
-                self._server.note("fault-never-fired", fault=fault.kind)
+        for index, fault in enumerate(self.armed):
+            if self._server is not None and not self._fired.get(index):
+                waits, spared = fault.waits_for, index in self._spared
+                self._server.note("fault-never-fired", fault=fault.kind, waits=waits, spared=spared)
 
     # -- what the model tells and asks
 
@@ -102,7 +104,7 @@ class Faults:
             self._passed[index] = self._passed.get(index, 0) + 1
             if self._passed[index] < fault.nth:
                 return False
-        return not self._spent(index, fault) and self._chance(fault) and self._fire(index, fault, point)
+        return not self._spent(index, fault) and self._chance(index, fault) and self._fire(index, fault, point)
 
     def _awake(self, index: int, fault: Fault) -> bool:
         """Has come what it waits for? What acts by itself at its trigger has no other moment."""
@@ -114,8 +116,11 @@ class Faults:
     def _spent(self, index: int, fault: Fault) -> bool:
         return fault.times is not None and self._fired.get(index, 0) >= fault.times
 
-    def _chance(self, fault: Fault) -> bool:
-        return fault.when is None or fault.when.probability >= 1 or self._random.random() < fault.when.probability
+    def _chance(self, index: int, fault: Fault) -> bool:
+        if fault.when is None or fault.when.probability >= 1 or self._random.random() < fault.when.probability:
+            return True
+        self._spared.add(index)
+        return False
 
     def _fire(self, index: int, fault: Fault, point: str) -> bool:
         self._fired[index] = self._fired.get(index, 0) + 1
@@ -127,7 +132,7 @@ class Faults:
         """Its trigger has come: what others do to the server, they do now."""
         if fault.kind not in acts.BY_KIND or self._server is None or self._spent(index, fault):
             return
-        if self._chance(fault) and self._fire(index, fault, "trigger"):
+        if self._chance(index, fault) and self._fire(index, fault, "trigger"):
             acts.apply(self._server, fault)
 
     def _wait(self, index: int, fault: Fault) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal, assert_never, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from emulators.faults.kinds import Kind
+from emulators.faults.kinds import MOMENT, Kind
 from emulators.faults.table import ABOUT, POINTS
 
 BLOCK = 0x32  # Upload Firmware Block: the one HPM.1 command that knows how far the writing is
@@ -61,6 +61,26 @@ class When(BaseModel):
         """At which occurrence."""
         return self.reset or self.post or self.nth
 
+    @property
+    def words(self) -> str:
+        """What is waited for, for people; "" where it is a probability alone."""
+        match self.moment:
+            case "runs":
+                return f"start {self.nth} of `{self.runs}` on the host"
+            case "uploaded":
+                return f"an upload that has come to {self.uploaded:g} %"
+            case "reset":
+                return f"restart {self.reset} of the BMC"
+            case "post":
+                return f"POST {self.post}"
+            case "at":
+                return f"{self.at:.10g} s of the server's time"
+            case "step":
+                return f"the step {self.step}"
+            case None:
+                return ""
+        assert_never(self.moment)
+
     def meets(self, moment: Moment, name: str, percent: float) -> bool:
         """Is this an occurrence of what is waited for?"""
         if moment != self.moment:
@@ -104,6 +124,16 @@ class Fault(BaseModel):
             if getattr(self, name) != type(self).model_fields[name].default and name not in ABOUT[self.kind].parameters:
                 raise ValueError(f"{self.kind} takes no {name}")
         return self
+
+    @property
+    def waits_for(self) -> str:
+        """The moment at which it fires, for people."""
+        trigger = self.when.words if self.when is not None else ""
+        if trigger and POINTS[self.kind] == MOMENT:
+            return trigger
+        chance = f"{self.nth}. " if self.nth > 1 else ""
+        points = " or ".join(POINTS[self.kind])
+        return f"{trigger}, and then the {chance}{points}" if trigger else f"the {chance}{points}"
 
     def seconds_or(self, usual: float) -> float:
         """`seconds`, or what is usual where it was left out."""

@@ -60,6 +60,7 @@ Kind = Literal[
     # what lies between
     "payload-corrupted",
     "ssh-drops",
+    "host-key-changed",
     "network-loss",
     "network-duplicates",
     "network-delay",

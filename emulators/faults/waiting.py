@@ -59,4 +59,5 @@ class Waiting:
         """Into the world's record, at the end: their steps have not come."""
         for fault in self.left:
             assert fault.when is not None
-            self._server.note("fault-never-fired", fault=fault.kind, step=fault.when.step)
+            words = fault.when.words
+            self._server.note("fault-never-fired", fault=fault.kind, step=fault.when.step, waits=words, spared=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators import truth
-from emulators.faults import ABOUT, acts, typed
+from emulators.faults import ABOUT, acts, fitting, typed
 from emulators.faults.fault import Fault, When
 from emulators.faults.waiting import Waiting
 from emulators.hands import BadAct, Hands
@@ -75,6 +75,8 @@ class Requests:
             fault = typed.read(kind, parameters)
         except typed.BadFault as error:
             raise BadRequest(str(error)) from error
+        if problems := list(fitting.unfit(fault, self._server)):
+            raise BadRequest(f"{kind}: " + "; ".join(f"{field}: {text}" for field, text in problems))
         if fault.when is not None and fault.when.step is not None:
             self._waiting.add(fault)
             return {"fault": _dump(fault), "happens": f"when the step {fault.when.step} is announced"}

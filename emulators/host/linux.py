@@ -52,6 +52,8 @@ class VirtualHost:
         self.on_boot: list[Callable[[], None]] = []
         self.on_halt: list[Callable[[], None]] = []
         self.on_drop: list[Callable[[], None]] = []
+        self.on_keys: list[Callable[[], None]] = []
+        self.keys_made = 0  # how often sshd's keys have changed since the server was handed over
         self.on_link: list[Callable[[], None]] = []  # a cable has been moved: is it on its network?
         self.external: RunExternal | None = None
         self.kcs_wire: KcsWire | None = None
@@ -115,6 +117,13 @@ class VirtualHost:
         self.drops += 1
         self.server.note("logins-dropped")
         for action in list(self.on_drop):
+            action()
+
+    def make_keys(self) -> None:
+        """Its sshd has other keys from now on, and shows them to whoever logs in; who is in stays."""
+        self.keys_made += 1
+        self.server.note("host-keys-made")
+        for action in list(self.on_keys):
             action()
 
     # -- running things

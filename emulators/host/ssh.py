@@ -61,6 +61,7 @@ class SshEndpoint:
         host.on_boot.append(endpoint._up)
         host.on_drop.append(endpoint.close_connections)
         host.on_link.append(endpoint._relinked)
+        host.on_keys.append(endpoint._rekeyed)
         if host.up:
             await endpoint._listen()
         return endpoint
@@ -80,6 +81,7 @@ class SshEndpoint:
             (host.on_halt, self._down),
             (host.on_boot, self._up),
             (host.on_link, self._relinked),
+            (host.on_keys, self._rekeyed),
         ):
             if own in callbacks:
                 callbacks.remove(own)
@@ -131,6 +133,12 @@ class SshEndpoint:
             self._refuse()
         elif self._opening is None or self._opening.done():
             self._up()
+
+    def _rekeyed(self) -> None:
+        """Whoever logs in from now on is shown another key."""
+        self._key = asyncssh.generate_private_key("ssh-ed25519", comment=self._host.hostname)
+        self._refuse()
+        self._relinked()
 
     def _up(self) -> None:
         if not self._closed and self._acceptor is None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fwsim.cli import matrixprogress, screen
-from fwsim.cli.errors import BadInput
+from fwsim.cli.errors import USAGE, BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from emulators.truth import Truth
     from fwsim.cli.options import ProgressMode
+    from fwsim.events import Ending, RunEnded
     from fwsim.judged import Broken
-    from fwsim.rehearsal import Options
+    from fwsim.rehearsal import Options, Unfired
     from fwsim.rehearsal.matrix import Cell, Healthy
     from fwsim.rehearsal.prepare import Prepared
     from fwsim.report.matrix import Matrix, Outcome
@@ -40,16 +41,19 @@ def default_jobs() -> int:
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for. `command`: as it was typed, without --every-fault."""
+    """What was asked for. `command`: as it was typed, without --every-fault. `expected`: how it ends with no further
+    fault."""
 
     command: str
     pairs: bool
     jobs: int
     seed: int
+    expected: Ending
 
 
 def conduct(prepared: Prepared, run: Run, wish: Wish, mode: ProgressMode, *, as_json: bool) -> int:
     """Rehearse them all, show the table, write the files. 0 when no rule was broken."""
+    from fwsim.events import EXIT_CODES
     from fwsim.report import matrix_files
 
     try:
@@ -59,6 +63,12 @@ def conduct(prepared: Prepared, run: Run, wish: Wish, mode: ProgressMode, *, as_
         screen.note("interrupted before any failure was rehearsed")
         shutil.rmtree(run.path, ignore_errors=True)  # nothing was kept in it
         return INTERRUPTED
+    except _EndsBefore as error:
+        shutil.rmtree(run.path, ignore_errors=True)  # nothing of it is kept: no run began
+        screen.note(f"fwsim: no failure was rehearsed, for without any this ends {error.ended.ending}:")
+        screen.note(f"fwsim: {error.ended.message}")
+        screen.note(f"fwsim: what to do: {error.ended.remedy or 'see what the plan asks for'}; then rehearse again")
+        return EXIT_CODES[error.ended.ending] or BROKEN
     written = matrix_files.write(done, run.path)
     if as_json:
         print(matrix_files.document(done), end="")
@@ -89,15 +99,26 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+class _EndsBefore(Exception):
+    """Without any further fault it ends otherwise than it should, and nothing that is rehearsed says why."""
+
+    def __init__(self, ended: RunEnded) -> None:
+        super().__init__(ended.message)
+        self.ended = ended
+
+
 def _rehearsed(prepared: Prepared, asked: Callable[[], bool], wish: Wish, mode: ProgressMode) -> Matrix:
+    """Raises KeyboardInterrupt, _EndsBefore."""
     from fwsim.rehearsal import catalogue, matrix, pairing
     from fwsim.report.matrix import Matrix
 
     healthy = matrix.watch(prepared)
     if asked():
         raise KeyboardInterrupt
-    if healthy.ending != "updated":
-        screen.note(f"note: without any further fault this rehearsal ends {healthy.ending}")
+    if healthy.ended is not None and healthy.ending != "updated":
+        if healthy.ending != wish.expected and not (prepared.spec.faults or prepared.waiting):
+            raise _EndsBefore(healthy.ended)
+        screen.note(f"note: without any further fault this rehearsal ends {healthy.ending}: {healthy.ended.message}")
     cells = matrix.singles(healthy)
     outcomes, whole = _each(prepared, healthy, cells, wish.jobs, asked, mode)
     if wish.pairs and whole:
@@ -199,11 +220,9 @@ def replay(prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, *, as_j
             mode,
         )
     screen.report(report, as_json=as_json)
-    unfired = [i for i in cell.injections if i.fault not in server.faults.fired]
-    for injection in unfired:
-        screen.note(f"never fired: {injection.fault.kind}, armed at {injection.step}")
     events = journal.read(run.journal)
-    return _verdict(truth.judge(prepared, server, before, events, run.path, recovers=True))
+    broken = truth.judge(prepared, server, before, events, run.path, recovers=True)
+    return _verdict(broken, rehearsal.unfired(server.world.records), report.at, cell)
 
 
 def replay_on_wires(
@@ -239,24 +258,30 @@ def replay_on_wires(
     if report.ending == "interrupted":
         screen.note(f"not judged: it has not ended; `fwsim resume {run.id}`")
         return INTERRUPTED
-    for kind in rehearsal.never_fired(run.path):
-        screen.note(f"never fired: {kind}")
     at = Standing.model_validate_json((run.path / NAME).read_bytes())
     spec = prepared.spec.model_copy(update={"host_address": at.ssh.host, "bmc_address": at.ipmi.host})
     there = replace(prepared, spec=spec)
     events, records = journal.read(run.journal), rehearsal.recorded(run.path)
-    return _verdict(truth.judge_told(there, told[0], told[-1], events, records, run.path, recovers=True))
+    broken = truth.judge_told(there, told[0], told[-1], events, records, run.path, recovers=True)
+    return _verdict(broken, rehearsal.unfired(records), report.at, cell)
 
 
-def _verdict(broken: Sequence[Broken]) -> int:
+def _verdict(broken: Sequence[Broken], unfired: Sequence[Unfired], ended_at: float, cell: Cell) -> int:
+    """A rule that was broken is the worse news."""
+    from fwsim.cli import verdict
+
     for rule in broken:
         screen.note(str(rule))
-    screen.note("" if broken else "no rule was broken")
-    return BROKEN if broken else 0
+    if not broken:
+        screen.note("no rule was broken")
+    missed = verdict.tell_unfired(unfired, ended_at, {i.fault.kind: i.step for i in cell.injections})
+    return BROKEN if broken else USAGE if missed else 0
 
 
 def check_steps(prepared: Prepared, run: Run, cell: Cell) -> None:
-    """Raises BadInput for a step that this plan has not; the run is not kept then."""
+    """Raises BadInput for a step that this plan has not, or a fault that its server cannot meet; the run is not kept
+    then."""
+    from emulators.faults import fitting
     from emulators.server import VirtualServer
     from fwsim import rehearsal
 
@@ -264,9 +289,11 @@ def check_steps(prepared: Prepared, run: Run, cell: Cell) -> None:
     engine = rehearsal.engine(prepared, lambda event: None, server, run_id=prepared.run_id, run_dir=run.path)
     known = [step.id for step in engine.steps]
     unknown = [i.step for i in cell.injections if i.step not in known]
-    if unknown:
+    wrong = [f"no step is called {unknown[0]!r} in this plan; there are: {', '.join(known)}"] if unknown else []
+    wrong += [f"{i.fault.kind}: {text}" for i in cell.injections for _, text in fitting.unfit(i.fault, server)]
+    if wrong:
         shutil.rmtree(run.path, ignore_errors=True)
-        raise BadInput(f"no step is called {unknown[0]!r} in this plan; there are: {', '.join(known)}")
+        raise BadInput("\n".join(wrong))
 
 
 def chosen(name: str) -> Cell:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fwsim.cli import options, recovering, screen, visiting
+from fwsim.cli import options, recovering, screen, verdict, visiting
 from fwsim.cli.errors import BadInput
 
 if TYPE_CHECKING:
-    from fwsim.events import Ending
+    from collections.abc import Callable
+
+    from emulators.server import VirtualServer
+    from emulators.truth import Truth
+    from fwsim.aftermath import Recover
+    from fwsim.cli.verdict import Wanted
     from fwsim.record import Record
+    from fwsim.rehearsal import Options
+    from fwsim.rehearsal.matrix import Cell
     from fwsim.rehearsal.prepare import Prepared
-    from fwsim.report.model import Report
+    from fwsim.rehearsal.scenario import Expect
     from fwsim.runs import Run, Runs
+
+    Attend = Callable[[VirtualServer], Recover]
 
 DEFAULT_BOARD = "x11ssh-f"
 
@@ -73,77 +82,75 @@ def rehearse(
     It talks real SSH and IPMI, is made for this rehearsal and ends with it; nothing else is touched.
     """
     from fwsim import rehearsal
-    from fwsim.cli import containers, everyfault, session
-    from fwsim.rehearsal import wire
+    from fwsim.cli import containers, everyfault
     from fwsim.runs import Runs
 
-    if target and board:
-        raise BadInput("name a scenario or a plan, or give --board; not both")
-    if pairs and not every_fault:
-        raise BadInput("--pairs goes with --every-fault")
-    if every_fault and only:
-        raise BadInput("--every-fault rehearses them all, --only one of them; give one of the two")
-    if (docker and (virtual or every_fault)) or (image and not docker):
-        raise BadInput("--docker is for one rehearsal on the wires, and --image for its container")
-    if technician and docker:
-        raise BadInput("--technician goes with no --docker: hands reach servers in this process")
+    _check_together(target, board, only, every_fault=every_fault, pairs=pairs)
+    _check_place(image, docker=docker, virtual=virtual or every_fault)
+    if technician:
+        _check_visit(context, docker=docker, one=not every_fault and only is None, recovery=recovery)
     if docker:
         image = containers.image(image)
     virtual = virtual or technician
-    if technician and (every_fault or only):
-        raise BadInput("--technician follows the tickets of one rehearsal; leave out --every-fault and --only")
-    if technician and _typed(context, "speed"):
-        raise BadInput("--technician works in memory, where time is the server's own; leave out --speed")
-    if technician and not recovery:
-        raise BadInput("--technician follows tickets, which --no-recovery never writes")
-    cell = everyfault.chosen(only) if only else None
-    recover = recovering.recoverer(yes=True, inventory=inventory) if recovery else None
-    attend = recovering.attended if technician else None
+    cell = everyfault.chosen(only) if only is not None else None
     tool: options.Ipmitool = "builtin" if virtual or every_fault or docker else options.ipmitool_at(speed, ipmitool)
-    run, prepared, expected = _prepare(target or _healthy(board or DEFAULT_BOARD), Runs(folder), seed)
+    recover = recovering.recoverer(yes=True, inventory=inventory) if recovery else None
+    run, prepared, expect = _prepare(target or _healthy(board or DEFAULT_BOARD), Runs(folder), seed)
+    wanted = verdict.of_scenario(expect, recovery=recovery, technician=technician) if expect else verdict.of_plan()
+    way = Way(rehearsal.Options(speed=speed, ipmitool=tool, image=image), virtual, progress, as_json)
     screen.note(f"rehearsal: {prepared.title}")
     for note in prepared.notes:
         screen.note(f"note: {note}")
     if every_fault:
-        wish = everyfault.Wish(_command(target, board), pairs, jobs or everyfault.default_jobs(), seed)
+        named = _command(target, board)
+        wish = everyfault.Wish(named, pairs, jobs or everyfault.default_jobs(), seed, wanted.ending)
         raise typer.Exit(everyfault.conduct(prepared, run, wish, progress, as_json=as_json))
-    if cell is not None and virtual:
-        raise typer.Exit(everyfault.replay(prepared, run, cell, progress, as_json=as_json))
-    how = rehearsal.Options(speed=speed, ipmitool=tool, image=image)
-    expected = "updated" if technician else expected
     if cell is not None:
-        everyfault.check_steps(prepared, run, cell)
-        _remember(run, prepared, expected, tool, virtual, image)
-        raise typer.Exit(everyfault.replay_on_wires(prepared, run, cell, progress, how, as_json=as_json))
-    known = _remember(run, prepared, expected, tool, virtual, image)
-    if virtual:
-        report = session.conduct(
-            run,
-            lambda emit: rehearsal.in_memory(
-                prepared, emit, run_id=prepared.run_id, run_dir=run.path, recover=recover, attend=attend
-            ),
-            progress,
-        )
-    else:
-        report = session.conduct(
-            run,
-            lambda emit: rehearsal.on_wires(
-                prepared, emit, how, run_id=run.id, run_dir=run.path, recover=recover, visited=visiting.stands(known)
-            ),
-            progress,
-            speed=speed,
-            remark=f"simulated, x{speed:g}",
-        )
-    if technician:
-        recovering.tell_visits(run)
-    for kind in rehearsal.never_fired(run.path):
-        screen.note(f"note: {kind} never fired: what it waits for did not happen")
-    screen.report(report, as_json=as_json)
-    if not technician:
-        visiting.say(run, known, report)
-    if report.ending == "interrupted" and not virtual:
-        screen.note(f"the virtual server goes on for {wire.IDLE_S / 60:.0f} minutes: `fwsim resume {run.id}`")
-    raise typer.Exit(judge(report, expected))
+        raise typer.Exit(_one_cell(prepared, run, cell, wanted, way))
+    known = _remember(run, prepared, wanted, way)
+    attend = recovering.attended if technician else None
+    raise typer.Exit(_in_memory(prepared, run, known, wanted, way, recover, attend) if virtual else
+                     _on_wires(prepared, run, known, wanted, way, recover))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Way:
+    """How it is rehearsed, and shown."""
+
+    how: Options
+    virtual: bool
+    progress: options.ProgressMode
+    as_json: bool
+
+
+def _check_together(target: str | None, board: str | None, only: str | None, *, every_fault: bool, pairs: bool) -> None:
+    """What is rehearsed. Raises BadInput."""
+    if target is not None and board:
+        raise BadInput("name a scenario or a plan, or give --board; not both")
+    if target == "":
+        raise BadInput("expected a scenario or a plan; `fwsim scenario list` shows those that ship")
+    if pairs and not every_fault:
+        raise BadInput("--pairs goes with --every-fault")
+    if every_fault and only is not None:
+        raise BadInput("--every-fault rehearses them all, --only one of them; give one of the two")
+
+
+def _check_place(image: str | None, *, docker: bool, virtual: bool) -> None:
+    """Where it is. Raises BadInput."""
+    if (docker and virtual) or (image and not docker):
+        raise BadInput("--docker is for one rehearsal on the wires, and --image for its container")
+
+
+def _check_visit(context: typer.Context, *, docker: bool, one: bool, recovery: bool) -> None:
+    """What a technician can follow. Raises BadInput."""
+    if docker:
+        raise BadInput("--technician goes with no --docker: hands reach servers in this process")
+    if not one:
+        raise BadInput("--technician follows the tickets of one rehearsal; leave out --every-fault and --only")
+    if _typed(context, "speed"):
+        raise BadInput("--technician works in memory, where time is the server's own; leave out --speed")
+    if not recovery:
+        raise BadInput("--technician follows tickets, which --no-recovery never writes")
 
 
 def _typed(context: typer.Context, parameter: str) -> bool:
@@ -152,25 +159,81 @@ def _typed(context: typer.Context, parameter: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _remember(
-    run: Run, prepared: Prepared, expected: Ending, ipmitool: options.Ipmitool, virtual: bool, image: str | None
-) -> Record:
-    """What `fwsim resume` needs."""
-    from fwsim import record
-
-    run_id = prepared.run_id if virtual else run.id
-    known = record.Record(
-        kind="rehearsal", plan=prepared.plan, run_id=run_id, title=prepared.title,
-        in_memory=virtual, ipmitool=ipmitool, image=image, expected=expected, scenario=prepared.scenario,
-    )  # fmt: skip
-    record.write(run, known)
-    return known
-
-
 def _command(target: str | None, board: str | None) -> str:
     """The command that names what is rehearsed, to be copied."""
     words = [target] if target else ["--board", board] if board else []
     return shlex.join(["fwsim", "rehearse", *words])
+
+
+def _one_cell(prepared: Prepared, run: Run, cell: Cell, wanted: Wanted, way: Way) -> int:
+    from fwsim.cli import everyfault
+
+    if way.virtual:
+        return everyfault.replay(prepared, run, cell, way.progress, as_json=way.as_json)
+    everyfault.check_steps(prepared, run, cell)
+    _remember(run, prepared, wanted, way)
+    return everyfault.replay_on_wires(prepared, run, cell, way.progress, way.how, as_json=way.as_json)
+
+
+def _in_memory(
+    prepared: Prepared,
+    run: Run,
+    known: Record,
+    wanted: Wanted,
+    way: Way,
+    recover: Recover | None,
+    attend: Attend | None,
+) -> int:
+    from fwsim import rehearsal
+    from fwsim.cli import session
+
+    told: list[Truth] = []
+    words: dict[str, Any] = {"run_id": prepared.run_id, "run_dir": run.path, "judge": told.append}
+    report = session.conduct(
+        run,
+        lambda emit: rehearsal.in_memory(prepared, emit, recover=recover, attend=attend, **words),
+        way.progress,
+    )
+    if attend is not None:
+        recovering.tell_visits(run)
+    code = verdict.give(run, report, wanted, told, prepared.spec.bmc_address, as_json=way.as_json)
+    if attend is None:
+        visiting.say(run, known, report)
+    return code
+
+
+def _on_wires(prepared: Prepared, run: Run, known: Record, wanted: Wanted, way: Way, recover: Recover | None) -> int:
+    from fwsim import rehearsal
+    from fwsim.cli import session
+    from fwsim.rehearsal import wire
+
+    told: list[Truth] = []
+    words: dict[str, Any] = {"run_id": run.id, "run_dir": run.path, "judge": told.append, "recover": recover}
+    report = session.conduct(
+        run,
+        lambda emit: rehearsal.on_wires(prepared, emit, way.how, visited=visiting.stands(known), **words),
+        way.progress,
+        speed=way.how.speed,
+        remark=f"simulated, x{way.how.speed:g}",
+    )
+    code = verdict.give(run, report, wanted, told, told[0].bmc_at if told else "", as_json=way.as_json)
+    visiting.say(run, known, report)
+    if report.ending == "interrupted":
+        screen.note(f"the virtual server goes on for {wire.IDLE_S / 60:.0f} minutes: `fwsim resume {run.id}`")
+    return code
+
+
+def _remember(run: Run, prepared: Prepared, wanted: Wanted, way: Way) -> Record:
+    """What `fwsim resume` needs."""
+    from fwsim import record
+
+    run_id, how = prepared.run_id if way.virtual else run.id, way.how
+    known = record.Record(
+        kind="rehearsal", plan=prepared.plan, run_id=run_id, title=prepared.title, in_memory=way.virtual,
+        ipmitool=how.ipmitool, image=how.image, expected=wanted.ending, scenario=prepared.scenario,
+    )  # fmt: skip
+    record.write(run, known)
+    return known
 
 
 def _healthy(board: str) -> str:
@@ -185,35 +248,26 @@ def _healthy(board: str) -> str:
     return str(path)
 
 
-def _prepare(target: str, runs: Runs, seed: int) -> tuple[Run, Prepared, Ending]:
-    """A new run's directory and what is rehearsed in it. Nothing is left behind for a target that is none."""
+def _prepare(target: str, runs: Runs, seed: int) -> tuple[Run, Prepared, Expect | None]:
+    """A new run's directory, what is rehearsed in it, and what a scenario expects of that. Nothing is left behind for a
+    target that is none."""
     from fwsim import plan, yamlfile
-    from fwsim.rehearsal import prepare, scenario
+    from fwsim.cli import knowing
+    from fwsim.rehearsal import prepare, scenario, soundness
 
     path = Path(target)
     if path.suffix in (".yaml", ".yml") and path.exists() and _is_plan(yamlfile.read(path).data):
         wanted = plan.load(path, require_files=False)
         run = runs.new(wanted.board)
-        return run, prepare.from_plan(wanted, run.path / "payloads", seed=seed), "updated"
+        return run, prepare.from_plan(wanted, run.path / "payloads", seed=seed), None
     if path.suffix in (".yaml", ".yml") and not path.exists():
         raise BadInput(f"there is no file {target}")
-    chosen = scenario.load(target)
+    chosen = soundness.check(scenario.find(target), knowing.recovery(), rehearsed=False)
     run = runs.new(chosen.board)
     prepared = prepare.from_scenario(chosen, run.path / "payloads", seed=seed)
-    return run, replace(prepared, scenario=scenario.find(target)), chosen.expect.ending
+    return run, replace(prepared, scenario=scenario.find(target)), chosen.expect
 
 
 def _is_plan(document: object) -> bool:
     """A scenario has an expected ending; whatever else it is, its mistakes are told as a plan's."""
     return not (isinstance(document, dict) and {"expect", "update", "title"} & set(document))
-
-
-def judge(report: Report, expected: Ending) -> int:
-    """0 when it ended as the scenario says; else the ending's own code, or 1 where that would look like success."""
-    if report.ending == expected:
-        if expected != "updated":
-            screen.note(f"as expected: {expected}")
-        return 0
-    if expected != "updated":
-        screen.note(f"expected {expected}, got {report.ending}")
-    return report.exit_code or 1

@@ -12,12 +12,12 @@ from fwsim.cli import options, recovering, screen, visiting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from emulators.truth import Truth
     from fwsim.aftermath import Recover
     from fwsim.cli.session import Emit
     from fwsim.events import Event, RunEnded
     from fwsim.gates import Terms
     from fwsim.record import Record
-    from fwsim.report.model import Report
     from fwsim.runs import Run
     from fwsim.steps import Step
 
@@ -39,18 +39,20 @@ def resume(
     """
     from fwsim import record
     from fwsim.cli import session
-    from fwsim.cli.rehearse import judge
+    from fwsim.cli.errors import BadInput
     from fwsim.runs import Runs
 
     found = Runs(folder).find(run)
     known = record.read(found)
     past = _past(found)
+    if known.in_memory:
+        from fwsim import rehearsal
+
+        raise BadInput(f"{found.id} cannot be gone on with: {rehearsal.GONE}")
     screen.note(f"resuming {found.id}{f': {known.title}' if known.title else ''}")
     if known.kind == "rehearsal":
-        report = _rehearsal(found, known, past, progress, recovering.recoverer(yes=True, inventory=inventory))
-        screen.report(report, as_json=as_json)
-        visiting.say(found, known, report)
-        raise typer.Exit(judge(report, known.expected))
+        recover = recovering.recoverer(yes=True, inventory=inventory)
+        raise typer.Exit(_rehearsal(found, known, past, progress, recover, as_json=as_json))
     terms, recover = _terms(past, yes=yes), recovering.recoverer(yes=yes, inventory=inventory)
     report = session.conduct(
         found, lambda emit: go_on(found, known, past, emit, terms, despite_incomplete, recover), progress
@@ -75,20 +77,31 @@ def _past(run: Run) -> Sequence[Event]:
 
 
 def _rehearsal(
-    run: Run, known: Record, past: Sequence[Event], progress: options.ProgressMode, recover: Recover
-) -> Report:
+    run: Run,
+    known: Record,
+    past: Sequence[Event],
+    progress: options.ProgressMode,
+    recover: Recover,
+    *,
+    as_json: bool,
+) -> int:
     from fwsim import rehearsal
-    from fwsim.cli import session
+    from fwsim.cli import session, verdict
+    from fwsim.rehearsal import standing
 
-    how = rehearsal.Options(ipmitool=known.ipmitool, image=known.image)
+    wanted = verdict.again(known)
+    options = rehearsal.Options(ipmitool=known.ipmitool, image=known.image)
+    told: list[Truth] = []
+    how: dict[str, Any] = {"run_id": known.run_id, "run_dir": run.path, "scenario": known.scenario, "recover": recover}
 
     def start(emit: Emit) -> session.Start:
         return rehearsal.resumed_on_wires(
-            known.plan, past, emit, how, run_id=known.run_id, run_dir=run.path, scenario=known.scenario,
-            recover=recover, visited=visiting.stands(known),
-        )  # fmt: skip
+            known.plan, past, emit, options, judge=told.append, visited=visiting.stands(known), **how
+        )
 
-    return session.conduct(run, start, progress, remark="simulated")
+    report = session.conduct(run, start, progress, remark="simulated")
+    address = standing.address(run.path) if told else ""
+    return verdict.give(run, report, wanted, told, address, as_json=as_json)
 
 
 def _terms(past: Sequence[Event], *, yes: bool) -> Terms:

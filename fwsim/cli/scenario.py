@@ -66,13 +66,14 @@ def check(
     ],
 ) -> None:
     """Check scenario files: unknown words, faults that can never fire, expectations that contradict themselves."""
-    from fwsim.rehearsal import expected
+    from fwsim.cli import knowing
+    from fwsim.rehearsal import soundness
     from fwsim.yamlerrors import FileError, Problem
 
     problems: list[Problem] = []
     for path in paths:
         try:
-            expected.check(path)
+            soundness.check(path, knowing.recovery())
         except FileError as error:
             problems += error.problems
     if problems:

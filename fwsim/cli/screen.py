@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fwsim.cli.options import ProgressMode
 from fwsim.events import Event
@@ -31,10 +31,11 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def report(outcome: Report, *, as_json: bool) -> None:
-    """The result of a run, on stdout. That nobody can read it changes no exit code: that is the run's own."""
+def report(outcome: Report, *, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """The result of a run, on stdout. That nobody can read it changes no exit code: that is the run's own. `more`:
+    what else a program is told of it."""
     try:
-        _show(outcome, as_json=as_json)
+        _show(outcome, as_json=as_json, more=more or {})
         sys.stdout.flush()
     except BrokenPipeError:
         _drop_stdout()
@@ -43,11 +44,11 @@ def report(outcome: Report, *, as_json: bool) -> None:
         note(f"fwsim: the result could not be written: {error.strerror}; `fwsim show {outcome.run}` prints it again")
 
 
-def _show(outcome: Report, *, as_json: bool) -> None:
+def _show(outcome: Report, *, as_json: bool, more: Mapping[str, Any]) -> None:
     if as_json:
         from fwsim.report import jsonlines
 
-        print(jsonlines.document(outcome))
+        print(jsonlines.document(outcome, more))
         return
     from fwsim.report import terminal
 

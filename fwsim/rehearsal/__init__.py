@@ -15,6 +15,7 @@ from emulators.faults.waiting import Waiting, released, until
 from emulators.home.config import HomeConfig, Ready
 from emulators.server import VirtualServer
 from emulators.truth import Truth
+from emulators.truth import of as truth_of  # this package's own `truth` is another
 from emulators.world import Record, World
 from fwsim import aftermath, boards
 from fwsim.aftermath import Recover
@@ -31,6 +32,9 @@ from fwsim.rehearsal.prepare import ROOT_PASSWORD, Prepared
 from fwsim.steps import Step
 
 Emit = Callable[[Event], None]
+GONE = (
+    "its server was in memory and has gone with it: rehearse again; over wires (no --virtual) it could be gone on with"
+)
 WORLD = "world.jsonl"  # what truly happened: for judges alone
 
 
@@ -62,9 +66,11 @@ def in_memory(
     injections: Sequence[Injection] = (),
     recover: Recover | None = None,
     attend: Callable[[VirtualServer], Recover] | None = None,
+    judge: Callable[[Truth], None] | None = None,
 ) -> RunEnded:
     """Rehearse in virtual time: no sockets, no event loop, milliseconds for an hour. `recover`: what goes on with a run
-    that has ended; `attend` makes it for somebody who stands beside the server."""
+    that has ended; `attend` makes it for somebody who stands beside the server. `judge` is told what the server truly
+    is at the end."""
     injections = (*injections, *waiting(prepared))
     held = [until(injection.fault, injection.step) for injection in injections]
     with contextlib.ExitStack() as stack:
@@ -75,11 +81,13 @@ def in_memory(
         heard = announcing(emit, steps.announced)
         operator = VirtualOperator(server)
         doors = memory_doors(prepared, server, operator)
-        build = _builder(prepared.plan, doors, run_id, run_dir, prepared.spec.epoch)
+        build = _builder(prepared.plan, doors, run_id, run_dir, prepared.spec.epoch, GONE)
         goes_on = attend(server) if attend is not None else recover
         ended = drive(aftermath.run(build, operator.telling(heard), (), goes_on))
         server.faults.tell_never_fired()
         steps.tell_never_fired()
+        if judge is not None:
+            judge(truth_of(server))
     return ended
 
 
@@ -89,9 +97,24 @@ def waiting(prepared: Prepared) -> tuple[Injection, ...]:
     return tuple(Injection(fault, when.step) for fault, when in armed if when is not None and when.step is not None)
 
 
-def never_fired(run_dir: Path) -> list[str]:
-    """The kinds whose moment has not come in that rehearsal, as the world's record has them."""
-    return [str(r["fault"]) for r in recorded(run_dir) if r["kind"] == "fault-never-fired"]
+@dataclass(frozen=True)
+class Unfired:
+    """A fault that has not fired. `waits`: for what; `spared`: that came, and chance was against the fault."""
+
+    fault: str
+    waits: str
+    spared: bool
+
+
+def never_fired(run_dir: Path) -> list[Unfired]:
+    """Those of that rehearsal, as the world's record has them."""
+    return unfired(recorded(run_dir))
+
+
+def unfired(records: Sequence[Record]) -> list[Unfired]:
+    """Those of that record."""
+    told = (r for r in records if r["kind"] == "fault-never-fired")
+    return [Unfired(str(r["fault"]), str(r["waits"]), bool(r["spared"])) for r in told]
 
 
 def recorded(run_dir: Path) -> list[Record]:
@@ -205,15 +228,18 @@ async def resumed_on_wires(
     scenario: Path | None = None,
     recover: Recover | None = None,
     visited: bool = False,
+    judge: Callable[[Truth], None] | None = None,
 ) -> RunEnded:
     """Go on with a rehearsal whose engine was interrupted or killed. Where its server is gone, it ends as failed.
 
     `scenario`: the file that it was made from, if there was one; its users' passwords stand nowhere else. `visited`: as
-    for `on_wires`.
+    for `on_wires`. `judge` is told what the server truly is at the end.
     """
     try:
         async with _attached(options, run_dir, prepare.passwords_again(plan, scenario)) as served:
             ended = await _over_wires(plan, served, emit, options, run_id, run_dir, past, recover)
+            if judge is not None and not served.wanted:
+                judge(wire.truth(run_dir))
             served.wanted = served.wanted or (visited and ended.ending == "needs-hands")
             return ended
     except wire.ServerLost as error:
@@ -291,10 +317,13 @@ async def _over_wires(
     return ended
 
 
-def _builder(plan: Plan, doors: Doors, run_id: str, run_dir: Path, epoch: float) -> aftermath.Build:
+def _builder(
+    plan: Plan, doors: Doors, run_id: str, run_dir: Path, epoch: float, if_stopped: str = ""
+) -> aftermath.Build:
     """Makes the engines of one rehearsal."""
     board, payloads = boards.load(plan.board), read_all(plan)
     how: dict[str, Any] = {"run_id": run_id, "run_dir": run_dir, "epoch": epoch, "allow_synthetic": True}
+    how["if_stopped"] = if_stopped
 
     def build(emit: Emit, past: Sequence[Event], steps: Sequence[Step] | None) -> Engine:
         return Engine(plan, board, payloads, doors, emit, past=past, steps=steps, **how)

@@ -22,7 +22,7 @@ from emulators.server import VirtualServer
 from emulators.world import World
 from fwsim import rules_repair
 from fwsim.aftermath import Recover
-from fwsim.events import CommandRan, Event, Fact, Intent, RunEnded, RunStarted, StepStarted
+from fwsim.events import CommandRan, Ending, Event, Fact, Intent, RunEnded, RunStarted, StepStarted
 from fwsim.rehearsal import Injection, catalogue, in_memory, scratch, truth
 from fwsim.rehearsal.catalogue import Passed, Watching
 from fwsim.rehearsal.prepare import Prepared
@@ -70,7 +70,11 @@ class Healthy:
     steps: tuple[tuple[str, str], ...]  # (id, stage), in order
     passed: tuple[Passed, ...]
     changes: Counter[tuple[str, ...]] = field(hash=False)
-    ending: str = "updated"
+    ended: RunEnded | None = None
+
+    @property
+    def ending(self) -> Ending:
+        return self.ended.ending if self.ended is not None else "updated"
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -97,7 +101,7 @@ def watch(prepared: Prepared) -> Healthy:
     started = events[0]
     assert isinstance(started, RunStarted)
     steps = tuple((step, stage) for step, stage, _ in started.steps)
-    return Healthy(steps, tuple(p for p in faults.passed if p.step), _changes(events), ended.ending)
+    return Healthy(steps, tuple(p for p in faults.passed if p.step), _changes(events), ended)
 
 
 def singles(healthy: Healthy) -> list[Cell]:

@@ -19,6 +19,7 @@ from fwsim.doors import (
     CommandTimeout,
     Completed,
     HostAuthenticationRefused,
+    HostKeyRefused,
     HostUnreachable,
     NotTaken,
     RawReply,
@@ -64,6 +65,7 @@ class MemoryHost:
 
     def __init__(self, server: VirtualServer, user: str = "root", password: str | None = None) -> None:
         self._server, self._user = server, user
+        self._logged_in: tuple[int, int] | None = None  # on which line, where one is kept open
         account = next((a for a in server.spec.accounts if a.name == user), None)
         self._welcome = account is not None and password in (None, account.password)
 
@@ -102,6 +104,10 @@ class MemoryHost:
         if not self._welcome:
             self._server.note("host-login-refused", user=self._user)
             raise HostAuthenticationRefused(f"the host refused the user {self._user}")
+        if self._logged_in != self._line():
+            if self._server.host.keys_made:  # the plan knows the one that it had when it was handed over
+                raise HostKeyRefused("the host's key is not the one known")
+            self._logged_in = self._line()
 
     def _line(self) -> tuple[int, int]:
         """Another one after each start of the host, and after each cut."""

@@ -82,7 +82,16 @@ def from_scenario(scenario: Scenario, folder: Path, *, seed: int = 0) -> Prepare
     ]
     paper = scenario.plan
     made_for = truth.load(paper.payload_for) if paper.payload_for is not None else board
-    payloads = tuple(_synthetic(made_for, kind, version, folder, needs) for kind, version, needs in wanted if version)
+    payloads = tuple(
+        _synthetic(made_for, kind, version, folder, needs).model_copy(
+            update={
+                "requires": paper.requires.get(kind, ""),
+                "intermediate": tuple(_written(made_for, kind, v, folder) for v in paper.intermediate.get(kind, ())),
+            }
+        )
+        for kind, version, needs in wanted
+        if version
+    )
     host, bmc = endpoints(spec, knows=scenario.knows)
     plan = Plan(
         board=scenario.board,

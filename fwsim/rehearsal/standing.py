@@ -102,6 +102,11 @@ def lend(directory: Path) -> None:
     Registry().lend(directory.name, known, directory)
 
 
+def address(directory: Path) -> str:
+    """Where the BMC of that run's server answered as the server was handed over."""
+    return Standing.model_validate_json((directory / NAME).read_bytes()).ipmi.host
+
+
 def end(standing: Standing) -> None:
     """End it, orderly if it can be. Only ever the very process that was started."""
     alive.end(standing.pid, standing.started)

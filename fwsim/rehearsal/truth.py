@@ -25,7 +25,7 @@ def condition(server: VirtualServer) -> Condition:
 
 
 def _condition(now: Truth) -> Condition:
-    return Condition(**now.model_dump(exclude={"temporary"}))
+    return Condition(**now.model_dump(exclude={"temporary", "phase"}))
 
 
 def final(

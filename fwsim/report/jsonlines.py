@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -17,9 +18,10 @@ def line(event: Event) -> str:
     return to_json(event)
 
 
-def document(report: Report) -> str:
-    """The report as one line of JSON. Times in seconds of the server's time, `epoch` Unix time."""
-    return json.dumps(record(report), ensure_ascii=False)
+def document(report: Report, more: Mapping[str, Any] | None = None) -> str:
+    """The report as one line of JSON. Times in seconds of the server's time, `epoch` Unix time. `more`: what whoever
+    asked for the run adds to it."""
+    return json.dumps({**record(report), **(more or {})}, ensure_ascii=False)
 
 
 def record(report: Report) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from typing import NoReturn
 
 from fwsim import waiting
 from fwsim.context import Context
-from fwsim.doors import BmcAuthenticationRefused, BmcUnreachable, CommandTimeout, DoorError, HostUnreachable
+from fwsim.doors import (
+    BmcAuthenticationRefused,
+    BmcUnreachable,
+    CommandTimeout,
+    DoorError,
+    HostKeyRefused,
+    HostUnreachable,
+)
 from fwsim.outcomes import Fail, Interrupt, NeedsHands
 from fwsim.steps import Planned, reading
 from fwsim.steps.stillness import SAMPLE_S, STILL_S, Stillness
@@ -156,8 +163,11 @@ async def _send(context: Context, argv: tuple[str, ...]) -> None:
 
 
 async def _new_boot(context: Context, before: str) -> bool:
+    """Raises HostKeyRefused: that is not the host that went down, or somebody has made it another one."""
     try:
         return await reading.boot_id(context, patience_s=0) != before
+    except HostKeyRefused:
+        raise
     except DoorError:
         return False
 

@@ -253,6 +253,27 @@ def test_a_reboot_drops_logins_refuses_new_ones_and_comes_back_with_another_boot
     asyncio.run(story())
 
 
+def test_openssh_goes_on_with_a_session_and_refuses_the_next_once_the_hosts_keys_have_changed(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with site(tmp_path) as here:
+            options, port = here.options, str(here.endpoint.address[1])
+            words = (*options, "-o", "LogLevel=INFO", "-p", port, "root@127.0.0.1")
+            pipe = asyncio.subprocess.PIPE
+            held = await asyncio.create_subprocess_exec(require_tool("ssh"), *words, "cat", stdin=pipe, stdout=pipe)
+            assert held.stdin is not None
+            assert held.stdout is not None
+            held.stdin.write(b"before\n")
+            assert await held.stdout.readline() == b"before\n"
+            here.machine.host.make_keys()
+            async with asyncio.timeout(20):
+                while b"HOST IDENTIFICATION HAS CHANGED" not in (await _call(require_tool("ssh"), *words, "true"))[2]:
+                    await asyncio.sleep(0.1)
+            assert (await held.communicate(b"after\n"))[0] == b"after\n"
+            assert (await here.ssh("echo", "known again"))[1] == b"known again\n"
+
+    asyncio.run(story())
+
+
 def test_another_user_needs_sudo(tmp_path: Path) -> None:
     async def story() -> None:
         async with site(tmp_path) as here:
