@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from recovery.render import Paper, qr
+from recovery.render import Paper, qr, text
 from recovery.render.qr import MissingPart
 from recovery.render.text import OTHERWISE
 from recovery.ticket import Ticket
@@ -44,6 +44,8 @@ def _compiled(
         import typst
     except ImportError as error:
         raise MissingPart("PDF needs typst: pip install 'fwsim[pdf]'; txt, md, html and json need nothing") from error
+    if ticket.draft:
+        ticket = text.fitted(ticket)  # what is too long there takes a third page here
     source = files("recovery.render").joinpath("templates", "ticket.typ").read_bytes()
     inputs = {"ticket": ticket.model_dump_json(), "paper": paper, "qr": qr.svg(ticket), "otherwise": OTHERWISE}
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(_fonts())])

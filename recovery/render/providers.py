@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from recovery.filling import UNKNOWN
+from recovery.filling import SHORT
 from recovery.render import text
 from recovery.ticket import Person, Ticket
 
@@ -26,7 +26,7 @@ Scope = Annotated[str, Field(min_length=1, max_length=text.MAXIMUM)]
 
 
 def _known(value: str) -> str:
-    if UNKNOWN in value:
+    if SHORT in value:
         raise ValueError("is not known; complete the inventory")
     return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from recovery.filling import UNKNOWN
+from recovery.filling import SHORT
 from recovery.ticket import Ticket
 
 
@@ -14,7 +14,7 @@ class MissingPart(Exception):
 
 def words(ticket: Ticket) -> str:
     """What the code says: `tel:` and the number, or the ticket's id where no number is known."""
-    if UNKNOWN in ticket.phone:
+    if SHORT in ticket.phone:
         return ticket.id
     return "tel:" + "".join(c for c in ticket.phone if c in "+0123456789")
 

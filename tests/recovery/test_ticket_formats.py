@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from fwsim import boards
 from recovery import lint, printed, procedures
+from recovery.inventory import Inventory
 from recovery.render import Format, Paper, data, every, markdown, pdf, providers, qr, text
 from recovery.render import html as pages
 from recovery.ticket import Ticket, TicketRefused
@@ -274,6 +275,14 @@ def test_what_a_form_does_not_take_is_told_field_by_field(changes: dict[str, Any
     made = ticket_bench.build("cmos-clear", place=ticket_bench.sample(**changes))
     with pytest.raises(providers.NotForProvider, match=said):
         providers.render(made, "equinix")
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_a_draft_of_which_nothing_is_known_has_two_pages_at_most(tmp_path: Path, paper: Paper) -> None:
+    made = ticket_bench.build("cmos-clear", "r740", Inventory(name="app01.rack12.example.net"), bmc_lives=True)
+    file = tmp_path / "draft.pdf"
+    file.write_bytes(pdf.render(made, paper))
+    assert lint.check_file(file) == ()
 
 
 def test_a_second_technical_contact_does_not_fit_the_form() -> None:
