@@ -87,7 +87,8 @@ CONSENT: tuple[Row, ...] = (
         "-",
     ),
     Row(
-        "any other repair: users, BIOS settings, boot order, keys at the console, resets, power, flashing again",
+        "any other repair: ipmitool on the host, users, BIOS settings, boot order, keys at the console, resets, power, "
+        "flashing again",
         "asks",
         "`--yes`, or yes to each on the terminal, or `policy.recovery: without-asking`; no terminal means no",
         policy=("recovery",),
@@ -97,6 +98,11 @@ CONSENT: tuple[Row, ...] = (
         "reset, reboot or take power while a bank is or may be incomplete",
         "never",
         "only by `--i-know-the-bank-may-be-incomplete`, which the journal tells",
+    ),
+    Row(
+        "restart a BMC that stands still in writing a BIOS by itself, long after its time, with the host off",
+        "asks",
+        "as any other repair",
     ),
     Row(
         "factory defaults, clearing the event log, clearing jobs while one is open",

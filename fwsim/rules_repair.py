@@ -8,27 +8,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from fwsim.events import Fact, StepStarted
+from fwsim.events import Fact, StepEnded, StepStarted
 from fwsim.judged import Broken, Record, Told
 
 DIAGNOSIS, TICKET, DECLINED = "diagnosis", "ticket", "repair.declined"
+OPERATOR, CERTAIN = "left-to-operator", " (certain); remedies: "
 STEP, LOOK = "repair-", "diagnose"
+WENT_WELL = ("done", "warned")
 TAKEN_UP = ("failed", "needs-hands")
 
 
 def remedied(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
-    """6. A server that is not well at the end: a remedy was tried, or its ticket lies in the run's folder."""
+    """6. A server that is not well at the end: the last remedy did as it ought to, or its ticket lies in the run's
+    folder, or the cause is certain and the last word says what only the operator can do about it."""
     end, final = told.ended, told.final
     if end is None or not final.recovers or end.ending not in TAKEN_UP:
         return
     ills = final.after.ills(final.bmc_address)
-    tried = any(e.step.startswith(STEP) for _, e in told.of(StepStarted))
-    tickets = [e.value for _, e in told.of(Fact) if e.key == TICKET]
+    tried = [e for _, e in told.of(StepEnded) if e.step.startswith(STEP)]
+    begun = max((place for place, e in told.of(StepStarted) if e.step.startswith(STEP)), default=-1)
+    tickets = [e.value for _, e in told.of(Fact, after=begun) if e.key == TICKET]
     missing = [name for name in tickets if not final.files.get(f"tickets/{name}.txt", b"").strip()]
     if missing:
         yield Broken(6, f"the ticket {missing[0]} is told of, and is not there", end.at)
-    if ills and not (tried or tickets):
-        yield Broken(6, f"{'; '.join(ills)}, no remedy was tried, and there is no ticket", end.at)
+    left = [e.value for _, e in told.of(Fact, after=begun) if e.key == OPERATOR]
+    if left and end.remedy and any(text.startswith(f"{left[-1]}: ") and CERTAIN in text for text in _said(told)):
+        return
+    if ills and not tickets and not (tried and tried[-1].outcome in WENT_WELL):
+        done = f"the last remedy, {tried[-1].step.removeprefix(STEP)}, failed" if tried else "no remedy was tried"
+        yield Broken(6, f"{'; '.join(ills)}, {done}, and there is no ticket", end.at)
 
 
 def least_first(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
@@ -61,6 +69,10 @@ def _skipped(told: Told, place: int, names: list[str], name: str) -> list[str]:
 
 def _diagnosed(told: Told, place: int) -> list[list[str]]:
     """The remedies of each cause, by the last look before that place."""
+    return [text.rpartition("; remedies: ")[2].split(" > ") for text in _said(told, place)]
+
+
+def _said(told: Told, place: int | None = None) -> list[str]:
+    """What the last look before that place said of each cause."""
     looks = [i for i, e in told.of(StepStarted, before=place) if e.step.startswith(LOOK)]
-    facts = [e.value for _, e in told.of(Fact, before=place, after=max(looks, default=-1)) if e.key == DIAGNOSIS]
-    return [text.rpartition("; remedies: ")[2].split(" > ") for text in facts]
+    return [e.value for _, e in told.of(Fact, before=place, after=max(looks, default=-1)) if e.key == DIAGNOSIS]

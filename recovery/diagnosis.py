@@ -7,14 +7,14 @@ speaks against it. While a bank is or may be incomplete, no remedy that resets o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fwsim import bank
 from fwsim.boards import Board
 from recovery import asking, remedies
 from recovery.moot import moot
-from recovery.observation import Evidence, Observation
+from recovery.observation import REPORTED, Evidence, Observation, keys
 from recovery.ruletable import Clues, Rule, rules
 
 Confidence = Literal["certain", "likely", "possible"]
@@ -23,6 +23,7 @@ UNKNOWN = "unknown"
 BANKS = {"bank.bmc": "reflash-bmc", "bank.bios": "reflash-bios"}  # what must come first where a bank may be incomplete
 OVER_LAN = {"bank.bios": "reflash-bios-oob"}  # where the host is not there to write it
 SCREEN = "seen.video"
+LOOK = "look-and-report"  # the procedure
 BUSY = ("jobs", "flash", "bmc.writes")  # where one of these is running or overdue, something may be writing
 WEIGHT: dict[Confidence, float] = {
     "certain": 8.0,
@@ -34,7 +35,8 @@ WEIGHT: dict[Confidence, float] = {
 @dataclass(frozen=True)
 class Cause:
     """`for_` and `against`: what was observed. `confirm`: keys whose observation would tell more. `remedies`: names,
-    least invasive first; `withheld`: those that rule 11 forbids now."""
+    least invasive first; `withheld`: those that rule 11 forbids now. `operator`: the advice is a cure that
+    the operator can give it from where he is."""
 
     name: str
     rule: str
@@ -46,6 +48,7 @@ class Cause:
     text: str = ""
     advice: str = ""
     withheld: tuple[str, ...] = ()
+    operator: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,30 @@ def diagnose(evidence: Evidence, board: Board) -> Diagnosis:
     order = {rule.rule: number for number, rule in enumerate(rules())}
     causes.sort(key=lambda c: (c.name == UNKNOWN, RANK[c.confidence], order[c.rule]))
     question = _next(causes, evidence, board)
+    if question and _somebody_looks_first(question, causes, evidence):
+        causes = [_looked_at_first(cause) for cause in causes]
     return Diagnosis(tuple(causes), question.key if question else "", out, question.why if question else "")
+
+
+def _somebody_looks_first(question: asking.Question, causes: list[Cause], evidence: Evidence) -> bool:
+    """Nothing that can be asked from here tells them apart, they want different things done there, and nobody has
+    looked there yet."""
+    if keys()[question.key].who != "technician" or any(o.key.startswith(REPORTED) for o in evidence.observations):
+        return False
+    return len({visit for cause in causes if (visit := _first_visit(cause))} - {LOOK}) > 1
+
+
+def _first_visit(cause: Cause) -> str:
+    return next((name for name in cause.remedies if remedies.table()[name].visit), "")
+
+
+def _looked_at_first(cause: Cause) -> Cause:
+    """A look costs less than any act there, and may spare it. A repair from here that comes before that still does."""
+    visit = _first_visit(cause)
+    if cause.confidence == "certain" or not visit or not remedies.table()[visit].takes:
+        return cause
+    place = cause.remedies.index(visit)
+    return replace(cause, remedies=tuple(dict.fromkeys((*cause.remedies[:place], LOOK, *cause.remedies[place:]))))
 
 
 def _against(rule: Rule, evidence: Evidence) -> tuple[Observation, ...]:
@@ -130,6 +156,7 @@ def _cause(rule: Rule, evidence: Evidence, board: Board) -> Cause:
         text=rule.text,
         advice=rule.advice,
         withheld=withheld,
+        operator=rule.operator,
     )
 
 
@@ -203,6 +230,10 @@ def _has_way(row: remedies.Remedy, evidence: Evidence) -> bool:
     if "host" in row.needs and host and "in" not in host:
         return False
     if "bmc" in row.needs and ((bmc and "in" not in bmc) or "no" in evidence.values("bmc.answers")):
+        return False
+    if "ipmi" in row.needs and {"no-tool", "no-module"} & evidence.values("kcs"):
+        return False
+    if "package" in row.needs and "no-tool" not in evidence.values("kcs"):
         return False
     return "pdu" not in row.needs or "present" in evidence.values("pdu")
 

@@ -101,13 +101,7 @@ def look(notes: Notes, events: Sequence[Event], past: Past) -> None:
         notes.saw("tool.refused", refused, JOURNAL, at=last.at)
     for item in notes.context.found.unrestored:
         notes.saw("unrestored", _kind_of(item), f"{JOURNAL}: {item}", at=last.at)
-    for event in events:
-        if event.at < (past.restarted_host or 0.0):
-            continue  # it was said of an earlier start
-        if isinstance(event, Fact) and event.key == HEARD:
-            _heard(notes, event)
-        elif isinstance(event, Fact) and event.key == STOPPED_AT and event.value in ASKED:
-            notes.saw("console.before", ASKED[event.value], JOURNAL, at=event.at)
+    _console(notes, [e for e in events if isinstance(e, Fact) and e.at >= (past.restarted_host or 0.0)])
 
 
 def look_last(notes: Notes, events: Sequence[Event]) -> None:
@@ -207,12 +201,20 @@ def written_within_s(board: Board) -> float:
     return board.deadlines.bios_flash_s + board.deadlines.bios_apply_s
 
 
-def _heard(notes: Notes, event: Fact) -> None:
-    shown = console.read(event.value)
-    if shown.state != "silent":
-        notes.saw("console.before", shown.state, JOURNAL, at=event.at)
-    if shown.posts:
-        notes.saw("posts", "many" if shown.posts > 2 else "one", JOURNAL, at=event.at)
+def _console(notes: Notes, facts: Sequence[Fact]) -> None:
+    """What it showed last since that start: where something came after a question, that has been answered."""
+    last: tuple[str, float] | None = None
+    for fact in facts:
+        if fact.key == STOPPED_AT and fact.value in ASKED:
+            last = ASKED[fact.value], fact.at
+        elif fact.key == HEARD:
+            shown = console.read(fact.value)
+            if shown.state != "silent" and (last is None or shown.state != "unknown"):
+                last = shown.state, fact.at
+            if shown.posts:
+                notes.saw("posts", "many" if shown.posts > 2 else "one", JOURNAL, at=fact.at)
+    if last is not None:
+        notes.saw("console.before", last[0], JOURNAL, at=last[1])
 
 
 def _kind_of(item: str) -> str:

@@ -26,6 +26,7 @@ from recovery.repair import REPAIRS, Repair
 ROUNDS = 12  # of look and repair; a server that needs more is for a person
 TRIES = 2  # of one remedy in one run, where it did what it ought to
 DIAGNOSIS, TICKET, DECLINED = "diagnosis", "ticket", "repair.declined"  # facts
+OPERATOR = "left-to-operator"  # the fact: what is certain, and what only the operator can cure, as the last word says
 VISITED = "visit"  # the fact that tells that somebody followed the ticket of that procedure
 TRANSCRIPT = "visit.transcript"  # where that visit can be read, in the run's folder
 OUTCOME = "visit.outcome"  # the fact that tells how that ended
@@ -188,8 +189,16 @@ async def _choose(after: Aftermath, way: Way, seen: Diagnosis, tried: _Tried) ->
 
 
 def _likely(seen: Diagnosis) -> Iterable[Cause]:
-    """The first, and others that are as sure."""
-    return (cause for cause in seen.causes if cause.confidence == seen.first.confidence or cause is seen.first)
+    """The first, and others that are as sure. What only the operator can mend, as a module that is missing, hides none
+    by which something is down."""
+    hidden = [cause for cause in seen.causes if seen.first.operator and not cause.operator and _is_down(cause)]
+    for cause in seen.causes:
+        if cause.confidence == seen.first.confidence or (cause in hidden and cause.confidence == hidden[0].confidence):
+            yield cause
+
+
+def _is_down(cause: Cause) -> bool:
+    return any((o.key, o.value) in DOWN for o in cause.for_)
 
 
 def _is_visit(name: str) -> bool:
@@ -198,6 +207,8 @@ def _is_visit(name: str) -> bool:
 
 async def _agreed(after: Aftermath, way: Way, known: Repair, cause: Cause) -> bool:
     policy = after.job.plan.policy.recovery
+    if policy != "never" and known.policy and getattr(after.job.plan.policy, known.policy):
+        return True
     if not known.asks or policy != "ask":
         return not known.asks or policy == "without-asking"
     at = after.doors.clock.now()
@@ -238,9 +249,14 @@ def _given_up(after: Aftermath, way: Way, ended: RunEnded, seen: Diagnosis | Non
                 remedy = f"say yes to {', '.join(tried.declined)}; else the ticket {visit} is for who goes there"
                 return _last(after, ended.ending, said, remedy)
             run = after.job.run_id
-            remedy = f"send the ticket {visit} (`fwsim ticket {run}` prints it); afterwards `fwsim ticket close {run}`"
+            mend = f"{seen.first.advice}; else " if cause is not seen.first and seen.first.operator else ""
+            remedy = (
+                f"{mend}send the ticket {visit} (`fwsim ticket {run}` prints it); afterwards `fwsim ticket close {run}`"
+            )
             return _last(after, "needs-hands", said, remedy)
     advice = seen.first.advice or ended.remedy
+    if seen.first.operator and seen.first.confidence == "certain":
+        after.emit(Fact(after.doors.clock.now(), "hand-over", OPERATOR, f"{seen.first.rule} {seen.first.name}"))
     return _last(after, "failed", said, f"say yes to {', '.join(tried.declined)}" if tried.declined else advice)
 
 
@@ -248,7 +264,7 @@ def _unknown(ended: RunEnded, seen: Diagnosis) -> Iterable[Cause]:
     """A server that is down, and about which nothing more can be told from here: somebody must look."""
     if seen.first.confidence == "certain":
         return ()
-    down = any((o.key, o.value) in DOWN for cause in seen.causes for o in cause.for_)
+    down = any(_is_down(cause) for cause in seen.causes)
     return (cause for cause in seen.causes if LOOK in cause.remedies and (down or ended.ending == "needs-hands"))
 
 

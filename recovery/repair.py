@@ -20,12 +20,14 @@ STAGE = "repair"
 
 @dataclass(frozen=True)
 class Repair:
-    """`deeds`: what a judge calls what it does; a yes to it is a yes to these."""
+    """`deeds`: what a judge calls what it does; a yes to it is a yes to these. `policy`: the plan's switch
+    that is such a yes already."""
 
     name: str
     title: str
     action: Action
     deeds: tuple[Deed, ...] = ()
+    policy: str = ""
 
     @property
     def asks(self) -> bool:
@@ -46,6 +48,8 @@ class Repair:
 BANK: tuple[Deed, ...] = ("activate", "bmc-reset")
 ROWS: tuple[Repair, ...] = (
     Repair("wait", "Wait until everything answers", repairs_bmc.wait),
+    Repair("install-ipmitool", "Install ipmitool on the host", repairs_bmc.install_ipmitool, ("packages",),
+           "install_ipmitool"),
     Repair("restore-lan", "Put the BMC's LAN settings back", repairs_lan.lan_settings, ("lan",)),
     Repair("restore-lan-mode", "Put the BMC's port back", repairs_lan.lan_mode, ("lan", "oem")),
     Repair("restore-users", "Put the BMC's users back", repairs_lan.bmc_users, ("users",)),

@@ -12,7 +12,7 @@ from fwsim.context import Context, last_line
 from fwsim.doors import CommandTimeout, Completed, DoorError, HostUnreachable
 from fwsim.outcomes import Fail, Result, done
 from fwsim.paths import Hop
-from fwsim.steps import bmc, flash, looking, racjobs, reading, systeminterface, transfer
+from fwsim.steps import bmc, checks_host, flash, looking, racjobs, reading, systeminterface, transfer
 from fwsim.tools import ipmitool, racadm
 from fwsim.tools.ipmitool import hpm, mc, raw
 from recovery import ground
@@ -51,6 +51,15 @@ async def _jobs_end(context: Context, deadline_s: float) -> None:
                 f"a job of the iDRAC has been open for {deadline_s:g} s more", "ask the vendor: nothing may cut it"
             )
         await context.sleep(60.0)
+
+
+async def install_ipmitool(context: Context) -> Result:
+    """The way to the BMC by its host, and back to settings that nobody hears of over the network."""
+    await ground.boot_id_if_up(context)
+    context.changed("packages", "ipmitool was installed on the host")
+    if not await checks_host.install(context):
+        raise Fail("ipmitool could not be installed on the host", "install it there by hand")
+    return done("ipmitool is installed")
 
 
 async def cold_reset(context: Context) -> Result:

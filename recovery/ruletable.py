@@ -29,6 +29,7 @@ class Rule(BaseModel):
     proof: dict[str, tuple[str, ...]] = {}
     remedies: tuple[str, ...] = ()
     advice: str = ""
+    operator: bool = False
 
     @model_validator(mode="after")
     def _known(self) -> Rule:

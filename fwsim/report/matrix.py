@@ -23,6 +23,7 @@ WORDS: dict[Verdict, str] = {
     "failed": "fail, with a remedy that needs nobody there",
     "needs-hands": "need hands",
 }
+LEFT = "fail, and nothing is offered that brings the server back"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Outcome:
     @property
     def paired(self) -> bool:
         return JOINED in self.name
+
+    @property
+    def remedy_needs_nobody(self) -> bool:
+        """Does it end with words that help, and with no server that is left for dead (rule 6)?"""
+        return bool(self.remedy) and not any(text.startswith("rule 6") for text in self.broken)
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,11 @@ class Matrix:
         """What one wants to know of it."""
         fired = [o for o in self.outcomes if o.fired]
         counts = Counter(o.verdict for o in fired)
-        parts = [f"{counts[v]} {_verb(WORDS[v], counts[v])}{self._tickets(v)}" for v in ORDER if counts[v]]
+        left = sum(o.verdict == "failed" and not o.remedy_needs_nobody for o in fired)
+        parts = [
+            f"{n} {_verb(WORDS[v], n)}{self._tickets(v)}" for v in ORDER if (n := counts[v] - left * (v == "failed"))
+        ]
+        parts += [f"{left} {_verb(LEFT, left)}"] if left else []
         what = "failures, single and in pairs," if self.pairs else "single failures"
         said = f"Of {len(fired)} {what} {_listed(parts) or 'none was rehearsed'}"
         if self.unfired:

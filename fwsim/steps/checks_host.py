@@ -87,8 +87,9 @@ async def ipmitool(context: Context) -> Result:
         )
     if context.job.read_only:
         return warned("not installed on the host: ipmitool", "the update installs it, as the plan allows")
-    if not await _install(context):
+    if not await install(context):
         raise Refuse("not installed on the host: ipmitool, and it could not be installed", "install it there first")
+    context.warn("ipmitool was installed on the host, as the plan allows")
     return done("ipmitool was installed")
 
 
@@ -102,13 +103,12 @@ async def _is_installed(context: Context, tool: str) -> bool:
     return (await context.read(("which", tool))).status == 0
 
 
-async def _install(context: Context) -> bool:
-    """By whichever package manager is there. The plan's policy allows it; it stays when the run is refused later."""
+async def install(context: Context) -> bool:
+    """ipmitool, by whichever package manager is there: somebody has allowed it. It stays when the run ends badly."""
     for argv in INSTALL_IPMITOOL:
         if await _is_installed(context, argv[0]):
             context.intend("install ipmitool", "host")
             await context.must(argv, timeout_s=600, changes=True)
-            context.warn("ipmitool was installed on the host, as the plan allows")
             return await _is_installed(context, "ipmitool")
     return False
 

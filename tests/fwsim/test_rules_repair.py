@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from emulators.server import VirtualServer
 from emulators.world import World
 from fwsim.aftermath import Aftermath
-from fwsim.events import EXIT_CODES, Event, Fact, RunEnded, StepStarted
+from fwsim.events import EXIT_CODES, Event, Fact, RunEnded, StepEnded, StepStarted
 from fwsim.judged import Broken, Condition, FinalState, Told
 from fwsim.rehearsal import in_memory, truth
 from fwsim.rehearsal.prepare import from_scenario
@@ -42,6 +43,14 @@ def repair(name: str) -> Event:
     return StepStarted(2.0, f"repair-{name}", 1, 1, "")
 
 
+def ended(name: str, outcome: Any) -> Event:
+    return StepEnded(2.5, f"repair-{name}", outcome, "", 0.5)
+
+
+def left(cause: str) -> Event:
+    return Fact(3.0, "hand-over", "left-to-operator", cause)
+
+
 def ticket(name: str) -> Event:
     return Fact(3.0, "hand-over", "ticket", name)
 
@@ -53,13 +62,31 @@ def rules(found: Any) -> list[str]:
 def test_a_server_that_is_down_wants_a_remedy_or_a_ticket() -> None:
     assert rules(remedied(told(end(), well=False), ()))
     assert not rules(remedied(told(end(), well=True), ()))
-    assert not rules(remedied(told(*look("D1 x: y (certain); remedies: a"), repair("a"), end(), well=False), ()))
+    seen = (*look("D1 x: y (certain); remedies: a"), repair("a"))
+    assert not rules(remedied(told(*seen, ended("a", "done"), end(), well=False), ()))
+    assert "a, failed" in rules(remedied(told(*seen, ended("a", "failed"), end(), well=False), ()))[0]
     files = {"tickets/cmos-clear.txt": b"do"}
     assert not rules(remedied(told(ticket("cmos-clear"), end("needs-hands"), well=False, files=files), ()))
 
 
 def test_a_ticket_that_is_told_of_and_is_not_there_does_not_count() -> None:
     assert "is not there" in rules(remedied(told(ticket("cmos-clear"), end("needs-hands"), well=False), ()))[0]
+
+
+def test_a_ticket_before_a_remedy_that_failed_does_not_count() -> None:
+    files = {"tickets/cmos-clear.txt": b"do"}
+    rows = (ticket("cmos-clear"), repair("a"), ended("a", "failed"), end("needs-hands"))
+    assert "a, failed" in rules(remedied(told(*rows, well=False, files=files), ()))[0]
+
+
+@pytest.mark.parametrize(("confidence", "remedy", "holds"), [("certain", "type it", True), ("likely", "type it", False),
+                                                             ("certain", "", False)])  # fmt: skip
+def test_what_is_left_to_the_operator_is_certain_and_said(confidence: str, remedy: str, holds: bool) -> None:
+    seen = look(f"D42 disk-asks: y ({confidence}); remedies: pass-f1")
+    last = replace(end(), remedy=remedy)
+    broken = rules(remedied(told(*seen, left("D42 disk-asks"), last, well=False), ()))
+    assert bool(broken) != holds
+    assert rules(remedied(told(*seen, left("D40 host-off"), last, well=False), ()))
 
 
 def test_nothing_is_expected_of_a_run_that_nobody_recovers() -> None:

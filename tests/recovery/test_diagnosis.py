@@ -319,6 +319,8 @@ def test_a_broken_bmc_flash_is_written_again_and_what_resets_is_withheld() -> No
 def test_while_a_job_of_an_idrac_is_open_nothing_is_flashed() -> None:
     found = diagnose(told("jobs=running bank.bmc=maybe-incomplete host.login=in bmc.login=in"), R740).first
     assert (found.name, found.remedies, found.withheld) == ("idrac-job-open", ("wait",), ("cold-reset",))
+    down = diagnose(told("jobs=running bank.bios=applying host.answers=no power=on bmc.login=in"), R740).first
+    assert (down.name, down.remedies) == ("job-open-host-down", ("wait", "look-and-report"))
 
 
 def test_a_dell_is_not_given_a_supermicros_remedies() -> None:

@@ -263,6 +263,16 @@ def test_a_cell_says_which_repairs_were_tried_and_which_ticket_was_written(tmp_p
         assert (outcome.verdict, outcome.remote, outcome.ticket, outcome.broken) == (*expected, ()), name
 
 
+def test_a_server_that_is_left_for_dead_is_not_counted_as_one_with_a_remedy() -> None:
+    rows = (
+        Outcome("a@s", "a", "s", "bmc", "failed", True, "full", "free some space"),
+        Outcome("b@s", "b", "s", "bmc", "failed", True, "dark", "install it", ("rule 6 at 1.0 s: the host is down",)),
+        Outcome("c@s", "c", "s", "bmc", "failed", True, "dark"),
+    )
+    said = Matrix("x", ("bmc",), rows, 3).sentence
+    assert "1 fails, with a remedy that needs nobody there and 2 fail, and nothing is offered that brings" in said
+
+
 def test_the_sentence_counts_the_tickets() -> None:
     rows = tuple(
         Outcome(f"a@{n}", "a", "s", "bmc", "needs-hands", True, ticket=ticket)

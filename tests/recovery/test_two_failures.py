@@ -1,0 +1,83 @@
+"""Two failures at once: the second hides the first, or takes its remedy away, and neither is left without an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulators.server import VirtualServer
+from emulators.world import World
+from fwsim.aftermath import Recover
+from fwsim.events import Asked, Event, Fact, RunEnded, StepStarted
+from fwsim.judged import Broken
+from fwsim.plan import Policy
+from fwsim.rehearsal import in_memory, truth
+from fwsim.rehearsal.matrix import parse_cell
+from fwsim.rehearsal.prepare import from_scenario
+from fwsim.rehearsal.scenario import load
+from recovery import unattended
+from tests.recovery.test_loop import asking
+
+
+class Pair:
+    """Two faults in one rehearsal in memory, with recovery, and judged."""
+
+    def __init__(
+        self, cell: str, folder: Path, recover: Recover = unattended.recover, board: str = "x11ssh-f", **policy: Any
+    ) -> None:
+        prepared = from_scenario(load(board), folder / "payloads")
+        plan = prepared.plan.model_copy(update={"policy": Policy(**policy)}) if policy else prepared.plan
+        prepared = replace(prepared, plan=plan)
+        server = VirtualServer(prepared.spec, World())
+        before = truth.condition(server)
+        self.events: list[Event] = []
+        self.ended: RunEnded = in_memory(
+            prepared, self.events.append, run_id=prepared.run_id, run_dir=folder, server=server, recover=recover,
+            injections=parse_cell(cell).injections,
+        )  # fmt: skip
+        self.broken: list[Broken] = truth.judge(prepared, server, before, self.events, folder, recovers=True)
+
+    @property
+    def tried(self) -> list[str]:
+        steps = [e.step for e in self.events if isinstance(e, StepStarted)]
+        return [step.removeprefix("repair-") for step in steps if step.startswith("repair-")]
+
+    def facts(self, key: str) -> list[str]:
+        return [e.value for e in self.events if isinstance(e, Fact) and e.key == key]
+
+
+def silent(name: str) -> str:
+    return f"{name}@bmc-wait+tool-missing@bmc-wait"
+
+
+@pytest.mark.parametrize("fault", ["lan-mode-moved", "lan-disabled"])
+def test_a_bmc_that_nobody_hears_is_asked_again_once_ipmitool_is_back(fault: str, tmp_path: Path) -> None:
+    done = Pair(silent(fault), tmp_path)
+    assert (done.ended.ending, done.tried[0], done.broken) == ("updated", "install-ipmitool", [])
+
+
+def test_ipmitool_is_installed_without_asking_where_the_plan_allows_it(tmp_path: Path) -> None:
+    done = Pair(silent("lan-config-wiped"), tmp_path, asking(lambda repair: False), install_ipmitool=True)
+    assert done.tried[:1] == ["install-ipmitool"]
+    assert not any(isinstance(e, Asked) and "ipmitool" in e.question for e in done.events)
+    assert done.broken == []
+
+
+def test_where_nobody_agrees_to_ipmitool_there_is_a_ticket(tmp_path: Path) -> None:
+    done = Pair(silent("lan-config-wiped"), tmp_path, asking(lambda repair: False))
+    assert (done.tried, done.facts("ticket"), done.broken) == ([], ["look-and-report"], [])
+    assert "say yes to install-ipmitool" in done.ended.remedy
+
+
+def test_without_the_kernels_modules_somebody_looks_and_the_operators_own_cure_is_said_first(tmp_path: Path) -> None:
+    done = Pair("mac-lost@bmc-wait+module-missing@bmc-wait", tmp_path)
+    assert (done.ended.ending, done.facts("ticket"), done.broken) == ("needs-hands", ["look-and-report"], [])
+    assert done.ended.remedy.startswith("install the kernel's extra modules; else send the ticket")
+
+
+def test_an_f1_stop_that_was_passed_says_nothing_of_the_system_that_hangs_after_it(tmp_path: Path) -> None:
+    done = Pair("stops-at-f1@canary+host-never-returns@canary", tmp_path)
+    assert (done.ended.ending, done.tried, done.broken) == ("updated", ["power-cycle"], [])
