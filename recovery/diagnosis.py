@@ -25,6 +25,7 @@ OVER_LAN = {"bank.bios": "reflash-bios-oob"}  # where the host is not there to w
 SCREEN = "seen.video"
 LOOK = "look-and-report"  # the procedure
 BUSY = ("jobs", "flash", "bmc.writes")  # where one of these is running or overdue, something may be writing
+_FROM_HERE = frozenset(name for name, key in keys().items() if key.who != "technician")  # what nobody must go for
 WEIGHT: dict[Confidence, float] = {
     "certain": 8.0,
     "likely": 4.0,
@@ -82,17 +83,17 @@ def diagnose(evidence: Evidence, board: Board) -> Diagnosis:
     order = {rule.rule: number for number, rule in enumerate(rules())}
     causes.sort(key=lambda c: (c.name == UNKNOWN, RANK[c.confidence], order[c.rule]))
     question = _next(causes, evidence, board)
-    if question and _somebody_looks_first(question, causes, evidence):
+    if question and _somebody_looks_first(causes, evidence):
         causes = [_looked_at_first(cause) for cause in causes]
     return Diagnosis(tuple(causes), question.key if question else "", out, question.why if question else "")
 
 
-def _somebody_looks_first(question: asking.Question, causes: list[Cause], evidence: Evidence) -> bool:
-    """Nothing that can be asked from here tells them apart, they want different things done there, and nobody has
-    looked there yet."""
-    if keys()[question.key].who != "technician" or any(o.key.startswith(REPORTED) for o in evidence.observations):
+def _somebody_looks_first(causes: list[Cause], evidence: Evidence) -> bool:
+    """They want different things done there, somebody's look would tell them apart, and nobody has looked yet."""
+    if any(o.key.startswith(REPORTED) for o in evidence.observations):
         return False
-    return len({visit for cause in causes if (visit := _first_visit(cause))} - {LOOK}) > 1
+    visits = {visit for cause in causes if (visit := _first_visit(cause))} - {LOOK}
+    return len(visits) > 1 and asking.best(_left(causes), evidence, _FROM_HERE) is not None
 
 
 def _first_visit(cause: Cause) -> str:
@@ -180,12 +181,27 @@ def _any(clues: Clues, evidence: Evidence) -> bool:
 def _remedies(rule: Rule, evidence: Evidence, board: Board) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Those to offer and those that rule 11 withholds, least invasive first."""
     broken = [bank for bank in BANKS if _doubtful(bank, evidence)]
-    rows = [row for row in remedies.ordered(rule.remedies, board) if _has_way(row, evidence)]
+    rows = [row for row in _unhindered(remedies.ordered(rule.remedies, board), evidence) if _has_way(row, evidence)]
     withheld = tuple(row.name for row in rows if _is_withheld(row, broken, evidence))
     offered = {row.name for row in rows} - {*withheld}
     if withheld and not any({"running", "overdue"} & evidence.values(key) for key in BUSY):
-        offered |= {again for bank in broken if (again := _again(bank, evidence))}
+        anew = {_again(bank, evidence) for bank in broken} - {""}
+        offered |= {name for name in anew if not _is_hindered(remedies.table()[name], evidence)}
     return tuple(row.name for row in remedies.ordered(offered, board)), withheld
+
+
+def _unhindered(rows: Sequence[remedies.Remedy], evidence: Evidence) -> list[remedies.Remedy]:
+    """What the host lacks the means for is not climbed past: the operator can give it those, and then it is tried."""
+    hindered = next((row.cost for row in rows if _is_hindered(row, evidence)), None)
+    return [row for row in rows if hindered is None or row.cost < hindered or row.gathers]
+
+
+def _is_hindered(row: remedies.Remedy, evidence: Evidence) -> bool:
+    if not _gets_there(row, evidence):
+        return False
+    lacks_ipmi = {"no-tool", "no-module"} & evidence.values("kcs")
+    lacks_means = "missing" in evidence.values("tools") or "full" in evidence.values("disk")
+    return bool(("ipmi" in row.needs and lacks_ipmi) or ("flash" in row.needs and lacks_means))
 
 
 def _is_withheld(row: remedies.Remedy, broken: Sequence[str], evidence: Evidence) -> bool:
@@ -226,16 +242,20 @@ def _again(bank: str, evidence: Evidence) -> str:
 
 def _has_way(row: remedies.Remedy, evidence: Evidence) -> bool:
     """Is the way by which it works not known to be closed?"""
-    host, bmc = evidence.values("host.login"), evidence.values("bmc.login")
-    if "host" in row.needs and host and "in" not in host:
+    bmc = evidence.values("bmc.login")
+    if not _gets_there(row, evidence):
         return False
     if "bmc" in row.needs and ((bmc and "in" not in bmc) or "no" in evidence.values("bmc.answers")):
-        return False
-    if "ipmi" in row.needs and {"no-tool", "no-module"} & evidence.values("kcs"):
         return False
     if "package" in row.needs and "no-tool" not in evidence.values("kcs"):
         return False
     return "pdu" not in row.needs or "present" in evidence.values("pdu")
+
+
+def _gets_there(row: remedies.Remedy, evidence: Evidence) -> bool:
+    """One that works on the host: does anybody get in there, as far as is known?"""
+    host = evidence.values("host.login")
+    return "host" not in row.needs or not host or "in" in host
 
 
 def _next(causes: list[Cause], evidence: Evidence, board: Board) -> asking.Question | None:
@@ -243,9 +263,12 @@ def _next(causes: list[Cause], evidence: Evidence, board: Board) -> asking.Quest
     named = [cause for cause in causes if cause.name != UNKNOWN]
     if not named or named[0].confidence == "certain" or (named[0].confidence == "likely" and not named[1:]):
         return None
+    return asking.best(_left(named if named[1:] else causes), evidence, _lacking(board))
+
+
+def _left(causes: Sequence[Cause]) -> list[asking.Left]:
     table = {rule.rule: rule for rule in rules()}
-    left = [asking.Left(table[cause.rule], WEIGHT[cause.confidence]) for cause in (named if named[1:] else causes)]
-    return asking.best(left, evidence, _lacking(board))
+    return [asking.Left(table[cause.rule], WEIGHT[cause.confidence]) for cause in causes]
 
 
 def _lacking(board: Board) -> frozenset[str]:

@@ -254,9 +254,10 @@ def _given_up(after: Aftermath, way: Way, ended: RunEnded, seen: Diagnosis | Non
                 f"{mend}send the ticket {visit} (`fwsim ticket {run}` prints it); afterwards `fwsim ticket close {run}`"
             )
             return _last(after, "needs-hands", said, remedy)
-    advice = seen.first.advice or ended.remedy
-    if seen.first.operator and seen.first.confidence == "certain":
-        after.emit(Fact(after.doors.clock.now(), "hand-over", OPERATOR, f"{seen.first.rule} {seen.first.name}"))
+    own = next((c for c in seen.causes if c.operator and c.confidence == "certain"), None)
+    advice = own.advice if own else seen.first.advice or ended.remedy
+    if own:
+        after.emit(Fact(after.doors.clock.now(), "hand-over", OPERATOR, f"{own.rule} {own.name}"))
     return _last(after, "failed", said, f"say yes to {', '.join(tried.declined)}" if tried.declined else advice)
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from fwsim.boards import Board
 
 Takes = Literal["bmc-reset", "host-restart", "power"]
-Needs = Literal["host", "bmc", "ipmi", "pdu", "package"]
+Needs = Literal["host", "bmc", "ipmi", "flash", "pdu", "package"]
 Bank = Literal["bank.bmc", "bank.bios"]
 
 

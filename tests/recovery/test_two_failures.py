@@ -10,6 +10,7 @@ import pytest
 
 from emulators.server import VirtualServer
 from emulators.world import World
+from fwsim import boards
 from fwsim.aftermath import Recover
 from fwsim.events import Asked, Event, Fact, RunEnded, StepStarted
 from fwsim.judged import Broken
@@ -18,7 +19,9 @@ from fwsim.rehearsal import in_memory, truth
 from fwsim.rehearsal.matrix import parse_cell
 from fwsim.rehearsal.prepare import from_scenario
 from fwsim.rehearsal.scenario import load
-from recovery import unattended
+from recovery import remedies, unattended
+from recovery.diagnosis import diagnose
+from tests.recovery.test_diagnosis import told
 from tests.recovery.test_loop import asking
 
 
@@ -81,3 +84,29 @@ def test_without_the_kernels_modules_somebody_looks_and_the_operators_own_cure_i
 def test_an_f1_stop_that_was_passed_says_nothing_of_the_system_that_hangs_after_it(tmp_path: Path) -> None:
     done = Pair("stops-at-f1@canary+host-never-returns@canary", tmp_path)
     assert (done.ended.ending, done.tried, done.broken) == ("updated", ["power-cycle"], [])
+
+
+def test_a_full_disk_is_for_the_operator_to_free_and_no_reason_for_another_board(tmp_path: Path) -> None:
+    done = Pair("mac-lost@bmc-wait+disk-full@bmc-reset", tmp_path)
+    assert (done.tried, done.facts("ticket"), done.broken) == ([], [], [])
+    assert done.ended.ending == "failed"
+    assert done.ended.remedy.startswith("free some space on the host")
+
+
+def test_nothing_is_flashed_again_by_a_host_that_cannot_ask_its_bmc(tmp_path: Path) -> None:
+    done = Pair("module-missing@bmc-reset", tmp_path)
+    assert (done.tried, done.ended.remedy, done.broken) == ([], "install the kernel's extra modules", [])
+
+
+SILENT = "host.answers=no bmc.answers=no host.pings=no bmc.pings=no bmc.asf=no bank.bios=whole bank.bmc=whole"
+
+
+@pytest.mark.parametrize("board", boards.names())
+def test_a_look_comes_before_the_case_is_opened_on_every_board(board: str) -> None:
+    found = diagnose(told(f"{SILENT} bmc.age=overdue host.age=overdue"), boards.load(board))
+    assert found.first.confidence != "certain"
+    assert next(name for name in found.first.remedies if remedies.table()[name].visit) == "look-and-report"
+    looked = diagnose(
+        told(f"{SILENT} bmc.age=overdue host.age=overdue seen.video=none seen.fans=100%"), boards.load(board)
+    )
+    assert looked.first.remedies[0] != "look-and-report"
