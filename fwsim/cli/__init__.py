@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+TYPERS_INTERRUPT = 130  # how it ends on Ctrl-C, in silence; no command of ours does
+
 
 def main() -> None:
     """The entry point of the `fwsim` script."""
@@ -20,6 +22,10 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(errors.stopped())
+    except SystemExit as ended:
+        if ended.code == TYPERS_INTERRUPT:
+            sys.exit(errors.stopped())
+        raise
     except Exception as error:
         sys.exit(errors.tell(error))
 

@@ -157,6 +157,14 @@ def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path) -
     assert "Exception" not in failing.stderr
 
 
+def test_ctrl_c_before_anything_was_started_is_said_and_exits_5(fwsim: Fwsim, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(runs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fwsim.runs.Runs.all", interrupted)
+    assert fwsim("runs") == (5, "", "fwsim: stopped\n")
+
+
 def test_every_command_whose_reader_goes_away_ends_as_if_it_had_been_read(tmp_path: Path) -> None:
     """The reader has gone before the first word is written: whoever prints, and however, meets that."""
     for words in ("scenario faults", "scenario schema", "scenario list", "ticket lint --rules", "runs"):
