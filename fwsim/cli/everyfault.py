@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -196,15 +195,14 @@ def _pairs(done: Matrix, folder: Path) -> None:
 def replay(prepared: Prepared, run: Run, cell: Cell, mode: ProgressMode, *, as_json: bool) -> int:
     """One cell in memory, shown as any rehearsal is, and then judged. 0 when no rule was broken."""
     from emulators.server import VirtualServer
-    from emulators.world import World
     from fwsim import journal, rehearsal
     from fwsim.cli import session
     from fwsim.rehearsal import truth
     from recovery import unattended
 
     check_steps(prepared, run, cell)
-    with (run.path / rehearsal.WORLD).open("a", encoding="utf-8") as file:
-        server = VirtualServer(prepared.spec, World(lambda record: print(json.dumps(record), file=file)))
+    with rehearsal.recording(run.path) as world:
+        server = VirtualServer(prepared.spec, world)
         before = truth.condition(server)
         report = session.conduct(
             run,

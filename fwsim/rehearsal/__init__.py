@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +75,7 @@ def in_memory(
     held = [until(injection.fault, injection.step) for injection in injections]
     with contextlib.ExitStack() as stack:
         if server is None:
-            file = stack.enter_context((run_dir / WORLD).open("a", encoding="utf-8"))
-            server = VirtualServer(prepared.spec, World(lambda record: print(json.dumps(record), file=file)))
+            server = VirtualServer(prepared.spec, stack.enter_context(recording(run_dir)))
         steps = Waiting(server, held)
         heard = announcing(emit, steps.announced)
         operator = VirtualOperator(server)
@@ -89,6 +88,16 @@ def in_memory(
         if judge is not None:
             judge(truth_of(server))
     return ended
+
+
+@contextlib.contextmanager
+def recording(run_dir: Path) -> Iterator[World]:
+    """A world whose record goes into that run's folder too. What is still on its way in the model when the block ends
+    dies with our memory, not with the server: that is no event."""
+    with (run_dir / WORLD).open("a", encoding="utf-8") as file:
+        world = World(lambda record: print(json.dumps(record), file=file))
+        yield world
+        world.sink = None
 
 
 def waiting(prepared: Prepared) -> tuple[Injection, ...]:

@@ -52,6 +52,13 @@ def test_one_cell_is_replayed_and_judged(tmp_path: Path) -> None:
     assert {"fault-armed", "fault-fired", "flash-started"} <= set(kinds), "what truly happened, for judges"
 
 
+def test_what_still_runs_in_the_model_at_the_end_is_no_error(tmp_path: Path) -> None:
+    """A job that stands still in the iDRAC is still under way when the rehearsal is over."""
+    done = fwsim(tmp_path, "--board", "r740", "--only", "flash-stalls@bios-wait", "--virtual")
+    assert "Traceback" not in done.stderr
+    assert "no rule was broken" in done.stderr
+
+
 def test_a_replayed_fault_that_never_fires_is_said_so(tmp_path: Path) -> None:
     done = fwsim(tmp_path, "--only", "payload-corrupted@cleanup", "--virtual")
     assert done.returncode == 2
