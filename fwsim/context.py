@@ -5,6 +5,7 @@ Every command goes through here, so that each leaves an event and none that chan
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -391,5 +392,5 @@ def kept(output: str) -> str:
 
 def last_line(output: str) -> str:
     """The last line that says something; an error's reason usually stands there."""
-    lines = [line.strip() for line in output.replace("\b", "").splitlines() if line.strip()]
+    lines = [line.strip() for line in output.replace("\b", "").splitlines() if re.search(r"\w", line)]
     return lines[-1] if lines else "it said nothing"

@@ -22,6 +22,7 @@ from fwsim.tools.ipmitool import lan, sel
 from recovery.notes import Notes
 
 JOURNAL = "journal"
+LAST_LOOK = f"{JOURNAL}: the run's own last look"
 RESTARTS = {  # target -> how the intents begin that restart it
     "bmc": ("reset", "activate", "racreset", "roll"),
     "host": ("reboot", "power", "reset", "switch the PDU"),
@@ -123,9 +124,11 @@ def last_words(notes: Notes, events: Sequence[Event]) -> None:
     looked = _last_look(events)
     for event in events:
         if isinstance(event, Fact) and event.key.startswith(OBSERVED) and event.step == looked:
-            notes.saw(event.key.removeprefix(OBSERVED), event.value, f"{JOURNAL}: the run's own last look", at=event.at)
+            notes.saw(event.key.removeprefix(OBSERVED), event.value, LAST_LOOK, at=event.at)
     if step is None or ended is None or notes.value("run.ending") == "updated":
         return
+    if any(o.source == LAST_LOOK and o.at > ended.at for o in notes.kept):
+        return  # what was seen since then stands; a repair may have changed it
     for key, value in BMC_SILENT if ended.step == "bmc-wait" else SILENT.get(ended.step.rpartition("-")[2], ()):
         notes.saw(key, value, JOURNAL, at=ended.at)
     for event in events:

@@ -34,6 +34,7 @@ SAME_WAY = {"web-gui-reflash": "reflash-bios-oob"}  # a visit that leads to what
 BAD = ("failed", "needs-hands")
 WELL = "nothing-wrong"  # the cause: whatever it was has passed, and the run can go on
 LOOK = "look-and-report"
+DIAGNOSED = "; diagnosis "  # behind what the run itself said
 
 DOWN = {("host.answers", "no"), ("bmc.answers", "no")}
 
@@ -238,7 +239,8 @@ def _given_up(after: Aftermath, way: Way, ended: RunEnded, seen: Diagnosis | Non
         return ended
     declined = f"; not agreed to: {', '.join(tried.declined)}" if tried.declined else ""
     done_ = f"; tried: {', '.join(tried.times)}" if tried.times else ""
-    said = f"{ended.message}; diagnosis {seen.first.rule}: {_words(seen.first)}{done_}{declined}"
+    what = ended.message.partition(DIAGNOSED)[0]  # by an earlier engine of the run, which had its own diagnosis
+    said = f"{what}{DIAGNOSED}{seen.first.rule}: {_words(seen.first)}{done_}{declined}"
     for cause in (*_likely(seen), *_unknown(ended, seen)):
         for visit in _visits(after, cause, tried):
             ticket = way.hand_over(after, cause, visit)
@@ -254,7 +256,8 @@ def _given_up(after: Aftermath, way: Way, ended: RunEnded, seen: Diagnosis | Non
                 f"{mend}send the ticket {visit} (`fwsim ticket {run}` prints it); afterwards `fwsim ticket close {run}`"
             )
             return _last(after, "needs-hands", said, remedy)
-    own = next((c for c in seen.causes if c.operator and c.confidence == "certain"), None)
+    mine = (c for c in seen.causes if c.operator and c.confidence == "certain")
+    own = next(mine, None) if seen.first.operator or not seen.first.remedies else None
     advice = own.advice if own else seen.first.advice or ended.remedy
     if own:
         after.emit(Fact(after.doors.clock.now(), "hand-over", OPERATOR, f"{own.rule} {own.name}"))

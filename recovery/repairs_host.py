@@ -328,7 +328,7 @@ async def _sum(context: Context, argv: tuple[str, ...], *, timeout_s: float = TO
     given = context.doors.passwords.get(at.user, "").encode() + b"\n"
     ran = await context.run_on_files(sum.over_lan(argv, at.address, at.user), stdin=given, timeout_s=timeout_s)
     if ran.status != 0:
-        why = f"{sum.meaning(ran.status)}: {last_line(ran.stdout or ran.stderr)}"
+        why = f"{sum.meaning(ran.status)}: {sum.error(ran.stdout) or last_line(ran.stdout or ran.stderr)}"
         nothing = ran.status == from_journal.NO_LICENCE or ran.status in sum.DRIVER_REFUSED
         raise (NothingWritten if nothing else CutShort)(
             f"`{argv[0]} {argv[2]}` out of band exited {ran.status} ({why})", "use the BMC's web page"

@@ -61,7 +61,7 @@ async def export(context: Context) -> bytes:
     await context.read(_remove(context.job))
     answer = await context.read(argv, timeout_s=TOOL_S)
     if answer.status != 0 and not _by_racadm(context.job):
-        why = f"{sum.meaning(answer.status)}: {last_line(answer.stdout or answer.stderr)}"
+        why = f"{sum.meaning(answer.status)}: {sum.error(answer.stdout) or last_line(answer.stdout or answer.stderr)}"
         raise Fail(f"`{' '.join(argv)}` exited {answer.status} ({why})")
     return await _written(context)
 
@@ -145,7 +145,8 @@ async def _change(context: Context) -> str:
     await context.put(context.run_dir / "backup" / "bios-settings.xml", path)
     answer = await context.change(sum.change_bios_settings(path), timeout_s=TOOL_S)
     if answer.status != 0:
-        raise Fail(f"ChangeBiosCfg exited {answer.status} ({sum.meaning(answer.status)}): {last_line(answer.stdout)}")
+        said = sum.error(answer.stdout) or last_line(answer.stdout)
+        raise Fail(f"ChangeBiosCfg exited {answer.status} ({sum.meaning(answer.status)}): {said}")
     return ""
 
 

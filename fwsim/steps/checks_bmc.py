@@ -85,7 +85,7 @@ async def same_bmc(context: Context) -> Result:
     context.found.guid = in_band
     context.fact("bmc.guid", in_band)
     context.fact("bmc.mac", mac)
-    return done(f"{at} is this host's BMC: GUID {in_band[:8]}..., MAC {mac}, channel {channel}")
+    return done(f"{at} is this host's BMC: GUID ...{in_band[-12:]}, MAC {mac}, channel {channel}")
 
 
 async def _still_its_bmc(context: Context) -> Result:
@@ -93,7 +93,7 @@ async def _still_its_bmc(context: Context) -> Result:
     in_band, known = raw.parse_guid(raw.parse((await context.must(raw.GUID)).stdout)), context.found.guid
     if in_band != known:
         raise Refuse(f"the BMC's GUID is {in_band} in band, it was {known}", "find out which server this is")
-    return done(f"GUID {in_band[:8]}... in band, as before its flash was begun; over LAN it is asked after that")
+    return done(f"GUID ...{in_band[-12:]} in band, as before its flash was begun; over LAN it is asked after that")
 
 
 async def self_test(context: Context) -> Result:

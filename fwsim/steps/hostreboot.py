@@ -119,7 +119,7 @@ async def wait(context: Context, deadline_s: float, before: str) -> float:
     raise NeedsHands(
         f"the host did not come back within {waited:.0f} s; {await evidence(context)}, {stillness.tell()}; "
         f"nothing that can be seen of it has changed for {stillness.still_s / 60:.0f} min",
-        "do not power it off before somebody has looked at its screen: what stands there says what to do",
+        what_next(context),
     )
 
 
@@ -128,6 +128,11 @@ async def _answers(context: Context, stillness: Stillness) -> bool:
         return True
     await stillness.look()
     return False
+
+
+def what_next(context: Context) -> str:
+    """For a host that stays away: no act before the evidence is weighed, for what is right depends on it."""
+    return f"`fwsim diagnose {context.job.run_id}` weighs what can be seen, and says what comes first"
 
 
 async def evidence(context: Context) -> str:

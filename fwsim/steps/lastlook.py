@@ -75,7 +75,7 @@ async def _complain(context: Context, longest_s: float) -> None:
         raise NeedsHands(
             f"{what} the host went down and did not come back within {longest_s:g} s; "
             f"{await hostreboot.evidence(context)}",
-            "do not power it off before somebody has looked at its screen: what stands there says what to do",
+            hostreboot.what_next(context),
         )
     over_lan, in_band = await context.doors.network.probe(), await looking.bmc_answers(context)
     if not over_lan and not in_band:

@@ -129,7 +129,12 @@ async def lan_settings(context: Context, image: Hop) -> Result:
         await answers_outside(context)
     for name in sorted(set(lost) & {*NOT_SETTABLE, "mac"}):
         context.unrestored(f"the BMC's {name} is {lost[name][1]} (was {lost[name][0]})", "ask the vendor how to set it")
-    return done(f"put back: {users.words(lost)}")
+    return done(f"put back: {_put_back(lost)}")
+
+
+def _put_back(lost: dict[str, tuple[str, str]]) -> str:
+    back = {key: values for key, values in lost.items() if key not in (*NOT_SETTABLE, "mac")}
+    return ", ".join(f"{key} {now or 'nothing'} -> {before or 'nothing'}" for key, (before, now) in back.items())
 
 
 async def _commit_confirm(context: Context, before: lan.LanConfig, now: lan.LanConfig) -> None:

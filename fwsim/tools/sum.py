@@ -232,8 +232,28 @@ def parse_update(log: str) -> Update:
         complete=complete,
         staged="is staged for" in text,
         settings_reset="BIOS setting will be reset" in text,
-        complaints=tuple(line.strip() for line in text.splitlines() if _complains(line)) if _complains(text) else (),
+        complaints=_complaints_in(text) if _complains(text) else (),
     )
+
+
+_FRAME = re.compile(r"^\*+<<<<<ERROR>>>>>\*+$(.*?)(?:^\*{40,}\s*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def error(stdout: str) -> str:
+    """What stands in the frame that SUM prints before it ends badly, in one line; "" where there is none."""
+    found = _FRAME.findall(as_displayed(stdout))
+    if not found:
+        return ""
+    description = re.search(r"^Description\s*=\s*(.+)$", found[-1], re.MULTILINE)
+    detail = found[-1].partition("Error message:")[2].split()
+    parts = ([description[1].strip()] if description else []) + ([" ".join(detail)] if detail else [])
+    return ": ".join(dict.fromkeys(parts))
+
+
+def _complaints_in(text: str) -> tuple[str, ...]:
+    """The lines of a log that complain, and its frame of stars in one."""
+    lines = (line.strip() for line in _FRAME.sub("", text).splitlines() if _complains(line))
+    return tuple(dict.fromkeys(filter(None, (*lines, error(text)))))
 
 
 def _complains(text: str) -> bool:

@@ -12,14 +12,15 @@ from emulators.server import VirtualServer
 from emulators.world import World
 from fwsim import boards
 from fwsim.aftermath import Recover
-from fwsim.events import Asked, Event, Fact, RunEnded, StepStarted
+from fwsim.attestations import SealedDisk
+from fwsim.events import Asked, Event, Fact, RunEnded, StepEnded, StepStarted
 from fwsim.judged import Broken
 from fwsim.plan import Policy
 from fwsim.rehearsal import in_memory, truth
 from fwsim.rehearsal.matrix import parse_cell
 from fwsim.rehearsal.prepare import from_scenario
 from fwsim.rehearsal.scenario import load
-from recovery import remedies, unattended
+from recovery import evidence, remedies, unattended
 from recovery.diagnosis import diagnose
 from tests.recovery.test_diagnosis import told
 from tests.recovery.test_loop import asking
@@ -29,17 +30,27 @@ class Pair:
     """Two faults in one rehearsal in memory, with recovery, and judged."""
 
     def __init__(
-        self, cell: str, folder: Path, recover: Recover = unattended.recover, board: str = "x11ssh-f", **policy: Any
+        self,
+        cell: str,
+        folder: Path,
+        recover: Recover = unattended.recover,
+        *,
+        board: str = "x11ssh-f",
+        unlock: bool = True,
+        **policy: Any,
     ) -> None:
         prepared = from_scenario(load(board), folder / "payloads")
         plan = prepared.plan.model_copy(update={"policy": Policy(**policy)}) if policy else prepared.plan
         prepared = replace(prepared, plan=plan)
+        if not unlock:
+            prepared = replace(prepared, plan=prepared.plan.model_copy(update={"sealed_disk": SealedDisk()}))
+        self.prepared = prepared
         server = VirtualServer(prepared.spec, World())
         before = truth.condition(server)
         self.events: list[Event] = []
         self.ended: RunEnded = in_memory(
             prepared, self.events.append, run_id=prepared.run_id, run_dir=folder, server=server, recover=recover,
-            injections=parse_cell(cell).injections,
+            injections=parse_cell(cell).injections if cell else (),
         )  # fmt: skip
         self.broken: list[Broken] = truth.judge(prepared, server, before, self.events, folder, recovers=True)
 
@@ -110,3 +121,33 @@ def test_a_look_comes_before_the_case_is_opened_on_every_board(board: str) -> No
         told(f"{SILENT} bmc.age=overdue host.age=overdue seen.video=none seen.fans=100%"), boards.load(board)
     )
     assert looked.first.remedies[0] != "look-and-report"
+
+
+def test_a_bios_that_nothing_writes_from_here_has_a_ticket_and_the_journal_alone_still_says_why(tmp_path: Path) -> None:
+    scenario = tmp_path / "me.yaml"
+    scenario.write_text(
+        "{title: x, board: x11ssh-f, update: {bios: '3.0'}, expect: {ending: needs-hands}, "
+        "faults: [{kind: bios-written-corrupt}, {kind: engine-not-in-recovery}]}",
+        "utf-8",
+    )
+    done = Pair("", tmp_path, board=str(scenario))
+    assert (done.tried, done.facts("ticket"), done.broken) == (["reflash-bios-oob"], ["usb-bios-recovery"], [])
+    failed = [e for e in done.events if isinstance(e, StepEnded) and e.step == "repair-reflash-bios-oob"]
+    assert "management engine" in failed[0].message
+    assert "***" not in failed[0].message
+    seen = evidence.of_journal(done.prepared.plan, boards.load("x11ssh-f"), done.events, run_dir=tmp_path)
+    assert seen.values("power") == {"off"}
+    assert diagnose(seen, boards.load("x11ssh-f")).first.name == "bios-half-written"
+
+
+def test_no_step_says_what_the_ticket_goes_against(tmp_path: Path) -> None:
+    done = Pair("severe-lock@bios-wait", tmp_path)
+    assert done.facts("ticket") == ["look-and-report"]
+    waited = [e for e in done.events if isinstance(e, StepEnded) and e.outcome == "needs-hands"]
+    assert waited[-1].remedy.startswith("`fwsim diagnose ")
+
+
+def test_where_the_passphrase_has_no_source_the_last_word_says_to_type_it(tmp_path: Path) -> None:
+    done = Pair("sealed-disk-asks@bios-wait", tmp_path, unlock=False)
+    assert done.ended.remedy.startswith("type the passphrase at its console")
+    assert (done.facts("left-to-operator"), done.broken) == (["D42 disk-asks"], [])
