@@ -88,7 +88,7 @@ CONSENT: tuple[Row, ...] = (
     ),
     Row(
         "any other repair: ipmitool on the host, users, BIOS settings, boot order, keys at the console, resets, power, "
-        "flashing again",
+        "ending a flash that stands still, flashing again",
         "asks",
         "`--yes`, or yes to each on the terminal, or `policy.recovery: without-asking`; no terminal means no",
         policy=("recovery",),

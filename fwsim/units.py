@@ -119,7 +119,7 @@ async def make_room(context: Context, unit: systemd.Unit) -> None:
 
 
 async def forget(context: Context) -> None:
-    """Give the unit's name free. Only ever called for a unit that has ended."""
+    """Give the unit's name free: of one that has ended, or that stands still and that somebody has agreed to end."""
     await context.change(systemd.stop(context.unit))
     await context.change(systemd.reset_failed(context.unit))
 
@@ -157,6 +157,16 @@ async def _followed(
                 f"look at it again later: `systemctl status {systemd.UNIT}` on the host",
             )
         await context.sleep(every_s)
+
+
+async def stands_still(context: Context, log: str, for_s: float) -> bool:
+    """Does its command run, and write nothing, all that time? It is looked at ten times, and let be."""
+    first = await _more(context, log, "", for_s)
+    for _ in range(10):
+        await context.sleep(for_s / 10)
+        if (await look(context)).state != "running" or await _more(context, log, first, for_s):
+            return False
+    return True
 
 
 def _status(unit: systemd.Unit) -> int:

@@ -192,7 +192,8 @@ async def _choose(after: Aftermath, way: Way, seen: Diagnosis, tried: _Tried) ->
 def _likely(seen: Diagnosis) -> Iterable[Cause]:
     """The first, and others that are as sure. What only the operator can mend, as a module that is missing, hides none
     by which something is down."""
-    hidden = [cause for cause in seen.causes if seen.first.operator and not cause.operator and _is_down(cause)]
+    elsewhere = seen.first.operator and not _is_down(seen.first)
+    hidden = [cause for cause in seen.causes if elsewhere and not cause.operator and _is_down(cause)]
     for cause in seen.causes:
         if cause.confidence == seen.first.confidence or (cause in hidden and cause.confidence == hidden[0].confidence):
             yield cause

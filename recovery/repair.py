@@ -55,6 +55,7 @@ ROWS: tuple[Repair, ...] = (
     Repair("restore-users", "Put the BMC's users back", repairs_lan.bmc_users, ("users",)),
     Repair("find-at-lease", "Find the BMC at its lease, and set it back", repairs_lan.at_lease, ("lan",)),
     Repair("reload-ipmi-si", "Load the host's IPMI driver anew", repairs_bmc.reload_ipmi_si, ("modules",)),
+    Repair("end-flash", "End a flash that stands still", repairs_bmc.end_flash, ("unit",)),
     Repair("pass-f1", "Answer the host's console", repairs_host.pass_f1, ("console",)),
     Repair("power-on", "Power the host on", repairs_host.power_on, ("power",)),
     Repair("power-cycle", "Switch the host off and on again", repairs_host.power_cycle, ("power",)),

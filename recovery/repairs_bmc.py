@@ -53,6 +53,27 @@ async def _jobs_end(context: Context, deadline_s: float) -> None:
         await context.sleep(60.0)
 
 
+async def end_flash(context: Context) -> Result:
+    """A flash that stands still for ever: its tool is ended; then the bank is written again from what still runs.
+    Nothing is restarted. Raises Fail where it moves, or where a job of the BMC's own does the writing."""
+    unit = await units.look_before(context)
+    hop = next((h for h in context.found.flashed if unit.tag and unit.tag.sha256 == h.sha256), None)
+    if unit.state != "running" or hop is None:
+        raise Fail("no flash of this run is running on the host", "look again")
+    method = context.found.method.get(hop) or next(iter(context.job.methods(hop)), None)
+    if method is None or method.tool == "racadm":
+        raise Fail("the iDRAC writes by itself: to end the tool ends nothing", "let it end")
+    deadlines = context.board.deadlines
+    longest = deadlines.bmc_flash_s if hop.kind == "bmc" else deadlines.bios_flash_s
+    if not await units.stands_still(context, context.job.log(hop), longest):
+        raise Fail(f"the flash of {hop.kind.upper()} {hop.version} moves", "let it end")
+    await ground.boot_id_if_up(context)
+    context.intend(f"end the flash of {hop.kind} {hop.version}, which stands still", "the flash's unit")
+    context.changed("flash-ended", f"the flash of {hop.kind.upper()} {hop.version} stood still, and was ended")
+    await units.forget(context)
+    return done(f"it had written nothing for {longest / 60:.0f} min more and was ended; now it has to be written again")
+
+
 async def install_ipmitool(context: Context) -> Result:
     """The way to the BMC by its host, and back to settings that nobody hears of over the network."""
     await ground.boot_id_if_up(context)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from emulators.server import VirtualServer
 from emulators.world import World
-from fwsim import boards
+from fwsim import boards, units
 from fwsim.aftermath import Recover
 from fwsim.attestations import SealedDisk
+from fwsim.context import Context
+from fwsim.doors import Completed
 from fwsim.events import Asked, Event, Fact, RunEnded, StepEnded, StepStarted
 from fwsim.judged import Broken
 from fwsim.plan import Policy
@@ -20,6 +22,7 @@ from fwsim.rehearsal import in_memory, truth
 from fwsim.rehearsal.matrix import parse_cell
 from fwsim.rehearsal.prepare import from_scenario
 from fwsim.rehearsal.scenario import load
+from fwsim.tools import systemd
 from recovery import evidence, remedies, unattended
 from recovery.diagnosis import diagnose
 from tests.recovery.test_diagnosis import told
@@ -149,5 +152,39 @@ def test_no_step_says_what_the_ticket_goes_against(tmp_path: Path) -> None:
 
 def test_where_the_passphrase_has_no_source_the_last_word_says_to_type_it(tmp_path: Path) -> None:
     done = Pair("sealed-disk-asks@bios-wait", tmp_path, unlock=False)
-    assert done.ended.remedy.startswith("type the passphrase at its console")
+    assert (done.tried, done.ended.remedy[:30]) == (["pass-f1"], "type the passphrase at its con")
     assert (done.facts("left-to-operator"), done.broken) == (["D42 disk-asks"], [])
+
+
+def test_a_flash_that_stands_still_is_ended_and_written_again_and_nothing_restarts_before(tmp_path: Path) -> None:
+    done = Pair("flash-stalls@bios-flash", tmp_path)
+    assert (done.ended.ending, done.tried[-1], done.broken) == ("updated", "end-flash", [])
+
+
+def test_no_flash_is_ended_without_a_yes(tmp_path: Path) -> None:
+    done = Pair("flash-stalls@bios-flash", tmp_path, asking(lambda repair: repair.name != "end-flash"))
+    assert (done.ended.ending, "end-flash" in done.tried, done.broken) == ("failed", False, [])
+    assert done.ended.remedy == "say yes to end-flash"
+
+
+@pytest.mark.parametrize(
+    ("more", "state", "still"), [("", "running", True), (".", "running", False), ("", "ended", False)]
+)
+def test_a_flash_whose_log_grows_or_that_ends_does_not_stand_still(more: str, state: str, still: bool) -> None:
+    class Door:
+        unit = systemd.UNIT
+
+        async def poll(self, argv: tuple[str, ...], **how: object) -> Completed:
+            if argv[0] == "tail":
+                return Completed(argv, 0, "Writing" if argv[2] == "+1" else more, "")
+            shown = f"LoadState=loaded\nActiveState=active\nSubState={state}\nDescription=x\nResult=success\n"
+            shown += "ExecMainStatus=0\n"
+            return Completed(argv, 0, shown, "")
+
+        async def sleep(self, seconds: float) -> None:
+            """No time passes here."""
+
+    ran = units.stands_still(cast(Context, Door()), "/log", 600.0)
+    with pytest.raises(StopIteration) as ended:
+        ran.send(None)
+    assert ended.value.value is still
