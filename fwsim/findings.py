@@ -16,6 +16,7 @@ from fwsim.paths import Hop
 
 UNRESTORED = "unrestored."  # facts of that name: what is not as before -> what to do about it
 CHANGED = "changed."  # facts of that name tell what was done to the server
+SEEN_STILL = "start.seen-still"  # the fact: somebody there has seen that a start, its time long over, does not go on
 BMC_WRITES = "bmc.writes"  # facts of that name: a BIOS was handed to the BMC ("begun"), or that has ended ("ended")
 LOGIN = "bmc.login"  # facts of that name tell what became of a login at the BMC
 Login = Literal["tried", "in", "refused", "unanswered"]
@@ -51,6 +52,7 @@ class Findings:
     unrestored: dict[str, str] = field(default_factory=dict)  # what is not as before -> what to do about it
     changes: dict[str, str] = field(default_factory=dict)  # what was changed -> in words
     bmc_writes_since: float | None = None  # a BIOS was handed to the BMC then, and of its end nobody has heard
+    seen_still: bool = False  # somebody beside the server has seen that a start, its time long over, does not go on
     logins_refused: int = 0  # by the BMC, in all of this run
     logins_unheard: int = 0  # an engine died before it heard what became of them, and none was let in since
     login_open: bool = False  # tried, and not heard of yet
@@ -97,6 +99,7 @@ class Findings:
             case "begun":
                 self._forget(image)
                 self.flashed.add(image)
+                self.seen_still = False
                 if note.get("where") == "operator":
                     self.over_lan.add(image)
                 self.unread.add(image.kind)
@@ -113,6 +116,7 @@ class Findings:
                     self.jobs[image] = note["job"]
             case "restarting":
                 self.restarting[image] = note.get("boot", "")
+                self.seen_still = False
             case "verified":
                 self.verified.add(image)
                 self.changes[key] = f"{image.kind.upper()} updated to {note.get('version', image.version)}"

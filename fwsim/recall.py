@@ -88,6 +88,8 @@ def _fact(found: Findings, key: str, value: str) -> None:
             found.watchdog = bytes.fromhex(value)
         case "bmc.login":
             found.log_in(value)
+        case "start.seen-still":
+            found.seen_still = True
         case "lan.channel":
             found.channel = int(value)
         case _ if key.startswith(CHANGED):

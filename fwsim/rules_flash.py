@@ -12,6 +12,8 @@ from fwsim.versions import BadVersion, same
 
 UNIT = "fwsim-flash"
 WORD = "operator.word"  # the fact that tells of the operator's explicit word
+SEEN_STILL = "start.seen-still"  # the fact that tells that somebody there has seen it stand still
+STILL_S = 3600.0
 BEFORE_A_FLASH = {  # step -> what it verifies
     "baseboard": "the board",
     "same-bmc": "that the BMC over LAN is this host's",
@@ -196,10 +198,11 @@ def incomplete_bank(told: Told, world: Sequence[Record]) -> Iterator[Broken]:
             if begin <= command.began < end
             and not _nothing_runs(world, chip, begin, command.began)
             and not _stands_still(world, chip, begin, command)
+            and not _seen_still(told, world, chip, begin, command)
         ]
         if chips:
             yield Broken(11, f"`{command.line}` while the {chips[0].upper()}'s bank is incomplete", command.began)
-        elif (unproved := _unproved(told, world, command)) and not _nothing_to_lose(world, unproved, command):
+        elif (unproved := _unproved(told, world, command)) and not _nothing_to_lose(told, world, unproved, command):
             name = (unproved.kind or "").upper()
             yield Broken(11, f"`{command.line}` while nothing proves the {name}'s bank whole", command.began)
 
@@ -219,9 +222,24 @@ def _stands_still(world: Sequence[Record], chip: str, since: float, command: Com
     return command.deed == "bmc-reset" and chip == "bios" and stalled and lives[-1:] == ["host-power-off"]
 
 
-def _nothing_to_lose(world: Sequence[Record], unproved: Start, command: Command) -> bool:
+def _seen_still(told: Told, world: Sequence[Record], chip: str, since: float, command: Command) -> bool:
+    """Has a start that writes a BIOS truly stood still for hours, as somebody beside the server has said before? Then
+    nothing that goes on is cut short, and no system runs from that bank."""
+    until = round(command.began, 6)
+    still = [
+        r["at"] for r in world if r["kind"] == "flash-stalled" and r.get("chip") == chip and since <= r["at"] < until
+    ]
+    long_ago = bool(still) and until - still[-1] >= STILL_S
+    return chip == "bios" and long_ago and told.fact(SEEN_STILL, before=command.index) is not None
+
+
+def _nothing_to_lose(told: Told, world: Sequence[Record], unproved: Start, command: Command) -> bool:
     chip, since = unproved.kind or "", unproved.command.began
-    return _nothing_runs(world, chip, since, command.began) or _stands_still(world, chip, since, command)
+    return (
+        _nothing_runs(world, chip, since, command.began)
+        or _stands_still(world, chip, since, command)
+        or _seen_still(told, world, chip, since, command)
+    )
 
 
 def _by_the_operators_word(told: Told, command: Command) -> bool:

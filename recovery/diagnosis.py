@@ -224,12 +224,16 @@ def _stands_still(broken: Sequence[str], evidence: Evidence) -> bool:
     return [*broken] == ["bank.bios"] and is_off and evidence.value("bmc.writes") == "overdue"
 
 
+def seen_still(evidence: Evidence) -> bool:
+    """Has somebody beside the server seen that a start whose time is long over does not go on?"""
+    return "overdue" in evidence.values("host.age") and bool(evidence.values(SCREEN))
+
+
 def _doubtful(name: str, evidence: Evidence) -> bool:
     """May it be incomplete? One that is written during a start may be, unless its job or POST says otherwise; or it is
     long over, and somebody beside the server has seen that nothing is written there."""
-    seen = "overdue" in evidence.values("host.age") and evidence.values(SCREEN)
     told = (evidence.values(key) for key in ("jobs", "sel.firmware", "posts"))
-    settled = bool(seen) or bank.is_settled(*told)
+    settled = seen_still(evidence) or bank.is_settled(*told)
     return any(bank.is_doubtful(state, settled=settled) for state in evidence.values(name))
 
 

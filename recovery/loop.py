@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fwsim import recall
 from fwsim.aftermath import Aftermath
 from fwsim.context import Context
 from fwsim.events import EXIT_CODES, Answered, Asked, Ending, Fact, RunEnded, StepEnded
+from fwsim.findings import SEEN_STILL
 from fwsim.outcomes import Interrupt, Result, Stop, done
 from fwsim.steps import Step
 from recovery import evidence, remedies, repair
-from recovery.diagnosis import Cause, Diagnosis, diagnose
+from recovery.diagnosis import SCREEN, Cause, Diagnosis, diagnose, seen_still
 from recovery.ground import Forbidden
 from recovery.observation import Evidence, Observation
 from recovery.repair import REPAIRS, Repair
@@ -114,6 +115,8 @@ async def _recovered(after: Aftermath, way: Way) -> RunEnded:
         if chosen is None and (seen.first.name != WELL or tried.went_on):
             return _given_up(after, way, ended, seen, tried)
         tried.went_on = tried.went_on or chosen is None
+        if chosen is not None and remedies.table()[chosen[0].name].takes:
+            way = replace(way, observed=())  # what was seen before a restart says nothing of what is there after it
         if chosen is None or await _repaired(after, chosen, tried):
             ended = await after.make(None).run()
     return _given_up(after, way, ended, seen, tried)
@@ -141,6 +144,9 @@ async def _look(after: Aftermath, way: Way, number: int) -> Diagnosis | None:
         seen = await evidence.gather_in(context, after.events, way.observed, epoch=recall.epoch(after.events, 0.0))
         diagnosis = diagnose(seen, after.job.board)
         _tell(context, seen, diagnosis)
+        if seen_still(seen) and not context.found.seen_still:
+            context.found.seen_still = True
+            context.fact(SEEN_STILL, seen.value(SCREEN) or "")
         found.append(diagnosis)
         return done(_words(diagnosis.first))
 
