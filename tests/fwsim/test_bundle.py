@@ -45,7 +45,7 @@ def test_it_holds_what_the_readme_of_a_return_desk_asks_for(run: Run) -> None:
     wanted = ("journal.jsonl", "report.md", "report.html", "firmware.json", "sel.txt", "SHA256SUMS")
     assert set(wanted) <= set(files)
     assert "backup/lan-print.txt" in files
-    assert "tickets/cmos-clear.txt" in files
+    assert "tickets/look-and-report.txt" in files
     outputs = [name for name in files if name.startswith("outputs/")]
     commands = [event for event in journal.read(run.journal) if isinstance(event, CommandRan)]
     assert len(outputs) == len(commands)

@@ -231,7 +231,7 @@ def test_the_schema_is_the_tickets_own(fwsim: Fwsim) -> None:
 def test_the_ticket_of_a_run_names_its_server_and_the_rule_that_chose_it(fwsim: Fwsim, run: tuple[str, ...]) -> None:
     code, out, _ = fwsim("ticket", *run)
     assert code == 0
-    assert out.startswith("Clear the BIOS settings (CMOS) of server rehearsal-x11ssh-f\n")
+    assert out.startswith("Look at server rehearsal-x11ssh-f and report\n")
     assert "Why: Rule D61 (" in out
     assert lint.check(out) == ()
 
@@ -246,7 +246,7 @@ def test_the_same_run_is_the_same_bytes_in_every_format(fwsim: Fwsim, run: tuple
 
 def test_the_run_has_the_same_ticket_in_its_folder(fwsim: Fwsim, run: tuple[str, ...]) -> None:
     _, out, _ = fwsim("ticket", *run)
-    (written,) = Path(run[2]).glob("*/tickets/cmos-clear.txt")
+    (written,) = Path(run[2]).glob("*/tickets/look-and-report.txt")
     assert written.read_text() == out
     assert text.render(data.read(written.with_suffix(".json").read_bytes())) == out
 
