@@ -38,10 +38,11 @@ async def run(config: told.Server) -> None:
     dhcp = _lease_for_real(home, made[0])
     lifeline = Lifeline(told.ESTATE) if config.kept else None
     try:
-        _say(await home.open(), config)
+        ready = await home.open()
         tasks = [asyncio.ensure_future(each) for each in (home.serve(), made[0].watch(), _until_unwanted(config))]
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, tasks[0].cancel)
+        _say(ready, config)  # only now: who reads it may end us at once
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()

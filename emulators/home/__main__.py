@@ -21,10 +21,10 @@ async def run(config: HomeConfig) -> None:
     home = Home(config)
     try:
         ready = await home.open()
-        print(ready.model_dump_json(), flush=True)
         serving = asyncio.ensure_future(home.serve())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        print(ready.model_dump_json(), flush=True)  # only now: who reads it may end us at once
         await asyncio.gather(serving, return_exceptions=True)
     finally:
         await home.close()

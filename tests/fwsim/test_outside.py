@@ -204,7 +204,8 @@ def noted(trap: Trap) -> set[str]:
     "words",
     [
         ("--virtual",),
-        ("--technician", "--only", "bmc-never-returns@bmc-reset"),
+        ("--technician",),
+        ("--virtual", "--only", "bmc-never-returns@bmc-reset"),
         ("--speed", "600", "--only", "lan-reverts-to-dhcp@bmc-reset"),
     ],
     ids=" ".join,

@@ -256,13 +256,13 @@ def test_a_changed_user_is_found(tmp_path: Path) -> None:
 
 
 def test_a_running_flash_is_left_alone(tmp_path: Path) -> None:
-    """Nothing is sent to a BMC that may be written to, and waiting is all that is offered."""
+    """Nothing is sent to a BMC that may be written to; waiting is offered, and to end the tool where that is in vain."""
     looked = rehearsed("x11ssh-f", tmp_path)
     start = ("systemd-run", "--unit=fwsim-flash", "--property=RemainAfterExit=yes", "sleep", "10000")
     assert drive(looked.doors().host.run(start)).status == 0
     before = len(looked.events)
     found = looked.diagnose()
-    assert (found.first.name, found.first.remedies) == ("flash-running", ("wait",))
+    assert (found.first.name, found.first.remedies) == ("flash-running", ("wait", "end-flash"))
     ran = [e.argv[0] for e in looked.events[before:] if isinstance(e, CommandRan)]
     assert "ipmitool" not in ran
     assert "raw" not in ran
