@@ -17,6 +17,7 @@ from fwsim.paths import Hop
 UNRESTORED = "unrestored."  # facts of that name: what is not as before -> what to do about it
 CHANGED = "changed."  # facts of that name tell what was done to the server
 SEEN_STILL = "start.seen-still"  # the fact: somebody there has seen that a start, its time long over, does not go on
+AGAIN = "bmc-again"  # the change: the BMC was flashed for its repair, whichever image that took
 BMC_WRITES = "bmc.writes"  # facts of that name: a BIOS was handed to the BMC ("begun"), or that has ended ("ended")
 LOGIN = "bmc.login"  # facts of that name tell what became of a login at the BMC
 Login = Literal["tried", "in", "refused", "unanswered"]
@@ -65,6 +66,10 @@ class Findings:
     def version(self, kind: Kind) -> str:
         """The latest reading, "" where there is none."""
         return self.versions.get(kind, [""])[-1]
+
+    def was_written(self, image: Hop) -> bool:
+        """Was its chip written in this run, be it with the fallback for its repair? Then settings may be lost."""
+        return image in self.flashed or (image.kind == "bmc" and AGAIN in self.changes)
 
     def pending(self, kind: Kind) -> Hop | None:
         """The image of that kind whose flash was begun, and which was not read back yet."""

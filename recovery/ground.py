@@ -69,10 +69,11 @@ def image(context: Context, kind: Kind) -> Hop:
 
 
 def any_image(context: Context) -> Hop:
-    """Any image that was begun: what follows is the same for all."""
-    return next((image(context, kind) for kind in ("bmc", "bios") if _begun(context, kind)), None) or image(
-        context, "bmc"
-    )
+    """Any image that was begun: what follows is the same for all. Where the fallback's flash has taken that back, any
+    of the job's: the settings from before it are this run's to put back all the same. Raises Fail."""
+    begun = next((image(context, kind) for kind in ("bmc", "bios") if _begun(context, kind)), None)
+    written = (hop for hop in context.job.all_images if context.found.was_written(hop))
+    return begun or next(written, None) or image(context, "bmc")
 
 
 def _begun(context: Context, kind: Kind) -> bool:

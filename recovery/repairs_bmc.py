@@ -10,6 +10,7 @@ from fwsim import units, versions, waiting
 from fwsim.boards import BmcMethod
 from fwsim.context import Context, last_line
 from fwsim.doors import CommandTimeout, Completed, DoorError, HostUnreachable
+from fwsim.findings import AGAIN
 from fwsim.outcomes import Fail, Result, done
 from fwsim.paths import Hop
 from fwsim.steps import bmc, checks_host, flash, looking, racjobs, reading, systeminterface, transfer
@@ -257,7 +258,7 @@ async def _free_the_unit(context: Context) -> None:
 
 async def _written(context: Context, hop: Hop, method: BmcMethod) -> None:
     deadline_s = context.board.deadlines.bmc_flash_s
-    context.changed("bmc-again", f"BMC {hop.version} was flashed for repair")
+    context.changed(AGAIN, f"BMC {hop.version} was flashed for repair")
     await flash.run(context, hop, method, deadline_s)
     if hop in context.found.flashed and method.tool == "racadm":
         await bmc.job_completed(context, hop)

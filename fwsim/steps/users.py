@@ -35,7 +35,7 @@ def commands(job: Job) -> tuple[Planned, ...]:
 
 async def compare(context: Context, image: Hop) -> Result:
     """Every slot as it was, every known password the right one. Raises Fail where the plan's own user stays lost."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     if "user-list" not in context.found.backup:
         return skipped("there is no backup of them")

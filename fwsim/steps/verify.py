@@ -77,7 +77,7 @@ def _bmc_commands(job: Job) -> tuple[Planned, ...]:
 
 async def bmc_settings(context: Context, image: Hop) -> Result:
     """A BIOS may write to the BMC as it starts: its own menus have the BMC's LAN."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     parts: tuple[Callable[[Context, Hop], Awaitable[Result]], ...] = (lan_mode, users.compare, lan_settings, boot_flags)
     return done("; ".join([(await part(context, image)).message for part in parts]))
@@ -85,7 +85,7 @@ async def bmc_settings(context: Context, image: Hop) -> Result:
 
 async def lan_mode(context: Context, image: Hop) -> Result:
     """Which port the BMC uses: first, for the address is of no use on another port."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     before, now = context.found.backup["lan-mode"], await reading.lan_mode(context)
     if not before:
@@ -109,7 +109,7 @@ def _set_mode(context: Context, mode: str) -> tuple[str, ...]:
 
 async def lan_settings(context: Context, image: Hop) -> Result:
     """Compared with the backup, put back in band, and proved from outside: the same BMC, by GUID."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     before = lan.parse(context.found.backup["lan-print"], context.found.channel)
     now = await reading.lan_config(context)
@@ -216,7 +216,7 @@ async def _guid_outside(context: Context) -> str:
 
 async def boot_flags(context: Context, image: Hop) -> Result:
     """IPMI's boot flags that were to act at every start. Those for one start are used up by it."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     kept = context.found.backup.get("boot-options")
     before = chassis.parse_boot_flags(kept) if kept else b""
@@ -246,7 +246,7 @@ async def _flags(context: Context) -> bytes:
 
 async def event_log(context: Context, image: Hop) -> Result:
     """A log that was cleared cannot be put back; nothing of the server depends on it."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     kept = len(sel.parse(context.found.backup["sel"])) if "sel" in context.found.backup else 0
     answer = await context.read(sel.INFO)
@@ -259,7 +259,7 @@ async def event_log(context: Context, image: Hop) -> Result:
 
 async def log_clock(context: Context, image: Hop) -> Result:
     """A clock that starts at nothing stamps events without a date. The host's own is set in its place."""
-    if image not in context.found.flashed:
+    if not context.found.was_written(image):
         return skipped("nothing was flashed")
     if not await _is_unset(context):
         return done("it does, or does not say")

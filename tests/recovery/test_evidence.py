@@ -256,7 +256,7 @@ def test_a_changed_user_is_found(tmp_path: Path) -> None:
 
 
 def test_a_running_flash_is_left_alone(tmp_path: Path) -> None:
-    """Nothing is sent to a BMC that may be written to; waiting is offered, and to end the tool where that is in vain."""
+    """Nothing is sent to a BMC that may be written to; waiting is offered, and then to end a tool that stands still."""
     looked = rehearsed("x11ssh-f", tmp_path)
     start = ("systemd-run", "--unit=fwsim-flash", "--property=RemainAfterExit=yes", "sleep", "10000")
     assert drive(looked.doors().host.run(start)).status == 0

@@ -188,3 +188,10 @@ def test_a_flash_whose_log_grows_or_that_ends_does_not_stand_still(more: str, st
     with pytest.raises(StopIteration) as ended:
         ran.send(None)
     assert ended.value.value is still
+
+
+def test_settings_are_put_back_after_the_fallback_was_flashed_for_repair(tmp_path: Path) -> None:
+    """The repair takes the first flash back; what the BMC lost by it is this run's to put back all the same."""
+    pair = Pair("mac-lost@bmc-wait+lan-disabled@bmc-wait", tmp_path)
+    assert pair.tried[:2] == ["reflash-bmc", "restore-lan"]
+    assert (pair.ended.ending, pair.broken) == ("updated", [])
